@@ -1,0 +1,50 @@
+//! What happened, on its way to the ledger: in order, without waiting. What does not fit any more is counted, and
+//! stands in the ledger as a gap.
+
+use crate::clock::Timestamp;
+use crate::store::write::Write;
+use crate::store::writer::Writer;
+
+/// The bridge's end of the journal.
+#[derive(Debug)]
+pub(super) struct Journal {
+    writer: Writer,
+    run: u64,
+    next: u64,
+    /// Since when, and how much, could not be journalled.
+    lost: Option<(Timestamp, u64)>,
+}
+
+impl Journal {
+    pub(super) const fn new(writer: Writer, run: u64) -> Self {
+        Self { writer, run, next: 0, lost: None }
+    }
+
+    /// A key that no other entry has.
+    pub(super) fn key(&mut self) -> String {
+        self.next += 1;
+        format!("{:x}-{}", self.run, self.next)
+    }
+
+    /// Journals; never waits.
+    pub(super) fn put(&mut self, now: Timestamp, write: Write) {
+        self.report_lost(now);
+        if self.writer.journal(write).is_err() {
+            let (_, count) = self.lost.get_or_insert((now, 0));
+            *count += 1;
+            if *count == 1 {
+                tracing::error!("the journal is full: the database has been away for too long; events are counted as lost from here");
+            }
+        }
+    }
+
+    fn report_lost(&mut self, now: Timestamp) {
+        let Some((from, count)) = self.lost else { return };
+        let key = format!("{:x}-lost-{}", self.run, self.next);
+        let gap = Write::Gap { key, kind: "journal", from, to: Some(now), events_lost: count, why: "the journal was full".to_owned() };
+        if self.writer.journal(gap).is_ok() {
+            tracing::error!(events = count, "the journal takes entries again; what was lost is marked as a gap");
+            self.lost = None;
+        }
+    }
+}

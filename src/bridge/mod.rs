@@ -1,0 +1,6 @@
+//! The running service: the link to the PBX, and the one task that owns its calls. Its loop is: select, apply, perform.
+
+mod journal;
+pub mod link;
+mod outbound;
+pub mod task;

@@ -1,0 +1,95 @@
+//! `belbrug demo`: everything in one, for a look.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use belbrug::clock::{Clock, SystemClock};
+use belbrug::config::{self, Config};
+use belbrug::demo::{player, sample};
+use belbrug::ids::Extension;
+use belbrug::store::pool::Store;
+use belbrug::store::write::{ImportBegin, UserSave, Write, Written};
+use belbrug::store::writer::Writer;
+use belbrug::web::sign_in::password;
+use clap::Args;
+
+use super::say;
+use super::service::Service;
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where the demo keeps its database.
+    #[arg(long, default_value = "data/demo")]
+    data: PathBuf,
+    /// The page's port; another one when it is taken.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+}
+
+/// Login, name, role and extension. The demo listens on this machine only, so its passwords are no secret.
+const USERS: [(&str, &str, &str, Option<&str>); 3] =
+    [("anna", "Anna de Boer", "agent", Some("101")), ("bram", "Bram Visser", "agent", Some("102")), ("carla", "Carla Mertens", "admin", None)];
+
+fn password_of(login: &str) -> String {
+    format!("demo-{login}-2026")
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        super::start_log("warn,belbrug=info")?;
+        let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let pbx = tokio::net::TcpListener::bind(loopback(0)).await?;
+        let mut config = config::parse("")?;
+        config.office.name = "Incasso Voorbeeld".to_owned();
+        config.office.dial_countries = ["NL", "BE", "GB"].map(str::to_owned).to_vec();
+        config.pbx.port = pbx.local_addr()?.port();
+        config.pbx.secret = "demo".to_owned().into();
+        config.store.url = format!("sqlite:{}", self.data.join("belbrug.db").display()).into();
+        fill(&config).await?;
+        tokio::spawn(player::serve(pbx, sample::callers()));
+        let listener = TcpListener::bind(loopback(self.port)).or_else(|_| TcpListener::bind(loopback(0))).context("no port for the page")?;
+        let service = Service::start(&config, listener).await?;
+        say("");
+        say(&format!("  Belbrug's demo is at http://{}", service.address()));
+        say("");
+        for (login, name, role, extension) in USERS {
+            let what = extension.map_or_else(|| format!("{role}, sees the floor"), |extension| format!("{role} at phone {extension}"));
+            say(&format!("    {login:6} {:18} {name}, {what}", password_of(login)));
+        }
+        say("");
+        say("  Sign in as anna: the phone rings within ten seconds, and picks up by itself. Ctrl+C ends the demo.");
+        say(&format!("  What you save is kept in {}.", self.data.display()));
+        say("");
+        service.until_stopped().await
+    }
+}
+
+/// The sample debtors and users, where they are not there yet.
+async fn fill(config: &Config) -> anyhow::Result<()> {
+    let store = Store::open(config.store.url.reveal()).await?;
+    let (writer, writing) = Writer::start(store.clone());
+    let now = SystemClock.now();
+    for (login, name, role, extension) in USERS {
+        if store.user_by_login(login).await?.is_some() {
+            continue;
+        }
+        let password_hash = password::hash(password_of(login)).await?;
+        let extension = extension.map(Extension::parse).transpose()?;
+        let save =
+            UserSave { id: None, login: login.to_owned(), name: name.to_owned(), role, extension, language: "nl".to_owned(), password_hash, at: now };
+        writer.write(Write::User(save)).await?;
+    }
+    if store.search("D1001", None).await?.is_empty() {
+        let begin = ImportBegin { at: now, creditor: "Groothandel De Linde BV".to_owned() };
+        writer.write(Write::ImportDebtors(sample::debtors()?)).await?;
+        if let Written::Import(import, _) = writer.write(Write::ImportBegin(begin)).await? {
+            let today = now.utc().with_timezone(&config.office.zone).date_naive();
+            writer.write(Write::ImportInvoices(import, sample::invoices(today))).await?;
+        }
+    }
+    drop(writer);
+    writing.await?;
+    store.close().await;
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! `belbrug doctor`: looks at everything that must be right, says what is not, and what to do.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use belbrug::bridge::link::{Address, connect};
+use belbrug::clock::{Clock, SystemClock};
+use belbrug::config::{self, Config};
+use belbrug::store::pool::Store;
+use belbrug::store::read::accounts::Role;
+use belbrug::telephony::ami::action::Action;
+use belbrug::telephony::ami::frame::{FrameBuffer, text};
+use belbrug::telephony::ami::session::{Account, Heard, Session};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::say;
+
+/// The PBX gets this long to answer all questions.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Clocks that differ by more than this make reports confusing.
+const CLOCK_SECONDS_MAX: f64 = 2.0;
+/// What Belbrug asks for, and the class in manager.conf that allows it.
+const NEEDED: [(&str, &str); 3] = [("Originate", "write = originate"), ("Hangup", "write = call"), ("CoreShowChannels", "write = reporting")];
+/// What Belbrug never asks for.
+const TOO_MUCH: [(&str, &str); 3] = [("Command", "command"), ("MixMonitor", "system"), ("UpdateConfig", "config")];
+
+#[derive(Debug, Default)]
+struct Report {
+    problems: usize,
+}
+
+impl Report {
+    fn good(&self, line: &str) {
+        say(&format!("  ok       {line}"));
+    }
+
+    fn warn(&self, line: &str) {
+        say(&format!("  look at  {line}"));
+    }
+
+    fn bad(&mut self, line: &str) {
+        self.problems += 1;
+        say(&format!("  WRONG    {line}"));
+    }
+}
+
+pub(crate) async fn doctor(path: &Path) -> anyhow::Result<()> {
+    let mut report = Report::default();
+    let config = match config::load(path) {
+        Ok(config) => config,
+        Err(error) => {
+            report.bad(&error.to_string());
+            bail!("the config must be mended first");
+        }
+    };
+    report.good(&format!("config {}", path.display()));
+    super::start_log("error")?;
+    database(&config, &mut report).await;
+    match tokio::time::timeout(PATIENCE, pbx(&config, &mut report)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => report.bad(&format!("PBX: {error:#}")),
+        Err(_) => report.bad(&format!("PBX: it did not answer within {} s", PATIENCE.as_secs())),
+    }
+    if report.problems > 0 {
+        bail!("{} things must be mended", report.problems);
+    }
+    say("Everything that Belbrug needs is there.");
+    Ok(())
+}
+
+async fn database(config: &Config, report: &mut Report) {
+    let store = match Store::open(config.store.url.reveal()).await {
+        Ok(store) => store,
+        Err(error) => return report.bad(&format!("[store] url: {error}")),
+    };
+    report.good(&format!("database: {}", store.kind()));
+    match store.users().await {
+        Ok(users) if users.iter().any(|user| user.role == Role::Admin && !user.disabled) => {}
+        Ok(_) => report.bad("there is no admin yet: belbrug user add LOGIN --role admin"),
+        Err(error) => report.bad(&error.to_string()),
+    }
+    store.close().await;
+}
+
+async fn pbx(config: &Config, report: &mut Report) -> anyhow::Result<()> {
+    let pbx = &config.pbx;
+    let address = Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() };
+    let mut socket = connect(&address).await?;
+    let account = Account { username: pbx.username.clone(), secret: pbx.secret.clone(), plain: pbx.plain_login };
+    let mut session = Session::new(account, SystemClock.now());
+    let mut buffer = FrameBuffer::new();
+    let mut answers = 0;
+    while answers < 2 {
+        while let Some(bytes) = session.poll_transmit() {
+            socket.write_all(&bytes).await?;
+        }
+        if socket.read_buf(buffer.spare()).await? == 0 {
+            bail!("it closed the connection; does permit in manager.conf hold this machine's address?");
+        }
+        let now = SystemClock.now();
+        if session.awaits_greeting() {
+            let Some(greeting) = buffer.greeting().context("that port sends no manager protocol; check [pbx] host and port")? else { continue };
+            session.handle_greeting(now, &greeting)?;
+            report.good(&format!("PBX at {}:{}: {greeting}", pbx.host, pbx.port));
+        }
+        while let Some(frame) = buffer.next_frame() {
+            match session.handle_frame(now, frame?)? {
+                Heard::SignedIn => {
+                    report.good(&format!("signed in as {}", pbx.username));
+                    session.ask(Action::new("Ping"), "ping")?;
+                    session.ask(Action::new("ListCommands"), "commands")?;
+                }
+                Heard::Refused { reason } => {
+                    bail!("it does not let {} in: {reason}. Compare [pbx] username and secret with manager.conf", pbx.username)
+                }
+                Heard::Answer { tag: "ping", frame, .. } => {
+                    answers += 1;
+                    clock(frame.text("Timestamp").and_then(|at| at.parse().ok()), report);
+                }
+                Heard::Answer { frame, .. } => {
+                    answers += 1;
+                    permissions(&frame.fields().map(|(key, _)| text(key).into_owned()).collect(), report);
+                }
+                Heard::Event(_) | Heard::Nothing => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn clock(pbx: Option<f64>, report: &mut Report) {
+    #[expect(clippy::cast_precision_loss, reason = "seconds, to a tenth")]
+    let ours = SystemClock.now().0 as f64 / 1e6;
+    match pbx {
+        Some(pbx) if (pbx - ours).abs() > CLOCK_SECONDS_MAX => {
+            report.warn(&format!("the PBX's clock differs from ours by {:.1} s: set both by NTP, or reports will confuse", pbx - ours));
+        }
+        Some(_) => report.good("the clocks agree"),
+        None => report.warn("the PBX does not tell its time: set timestampevents = yes in manager.conf, or durations are by our own clock"),
+    }
+}
+
+fn permissions(commands: &BTreeSet<String>, report: &mut Report) {
+    for (command, class) in NEEDED {
+        if commands.contains(command) {
+            report.good(&format!("may {command}"));
+        } else {
+            report.bad(&format!("may not {command}: add {class} to the account in manager.conf"));
+        }
+    }
+    for (command, class) in TOO_MUCH.iter().filter(|(command, _)| commands.contains(*command)) {
+        report.warn(&format!("may {command}, which Belbrug never does: take {class} out of write in manager.conf"));
+    }
+}

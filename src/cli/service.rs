@@ -1,0 +1,139 @@
+//! The parts of the service, connected: store and writer, the bridge, and the pages.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use belbrug::bridge::link::Address;
+use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
+use belbrug::clock::{Clock, SystemClock};
+use belbrug::config::Config;
+use belbrug::desk::hub::Board;
+use belbrug::desk::seat::{Profile, Seat};
+use belbrug::store::pool::Store;
+use belbrug::store::writer::Writer;
+use belbrug::telephony::ami::session::Account;
+use belbrug::telephony::pbx::to_ami::DialSettings;
+use belbrug::web::{Deps, OfficeInfo, router};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// Requests that are under way get this long when the service stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+pub(crate) struct Service {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    web: JoinHandle<std::io::Result<()>>,
+    writer: JoinHandle<()>,
+    stop_bridge: oneshot::Sender<()>,
+    bridge: JoinHandle<()>,
+}
+
+impl Service {
+    pub(crate) async fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let store = Store::open(config.store.url.reveal()).await.context("[store] url")?;
+        tracing::info!(database = store.kind(), "the ledger is open");
+        let (writer, writing) = Writer::start(store.clone());
+        let clock = SystemClock;
+        let run = u64::try_from(clock.now().0).unwrap_or(1);
+        let (commands, commands_out) = mpsc::channel(COMMANDS_MAX);
+        let (board_in, board) = watch::channel(Arc::new(Board::new(run, clock.now())));
+        let setup = bridge_setup(config, store.clone(), writer.clone(), run).await?;
+        let (stop_bridge, stopped) = oneshot::channel();
+        let bridge = tokio::spawn(async move {
+            tokio::select! {
+                () = task::run(setup, clock, commands_out, board_in) => {}
+                _ = stopped => {}
+            }
+        });
+        let deps = Deps { store, writer, commands, board, clock: Arc::new(SystemClock), office: Arc::new(office(config)?) };
+        let address = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let handle = Handle::new();
+        let app = router::router(&deps).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = handle.clone();
+        let web = match (&config.web.certificate, &config.web.key) {
+            (Some(certificate), Some(key)) => {
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let tls = RustlsConfig::from_pem_file(certificate, key).await.context("[web] certificate and key")?;
+                let server = axum_server::from_tcp_rustls(listener, tls)?.handle(serving);
+                tokio::spawn(async move { server.serve(app).await })
+            }
+            _ => {
+                let server = axum_server::from_tcp(listener)?.handle(serving);
+                tokio::spawn(async move { server.serve(app).await })
+            }
+        };
+        let scheme = if config.web.certificate.is_some() { "https" } else { "http" };
+        tracing::info!("the pages are at {scheme}://{address}");
+        Ok(Self { address, handle, web, writer: writing, stop_bridge, bridge })
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Until SIGTERM or Ctrl+C; then what was taken is finished and written.
+    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping: what was taken is finished first");
+        let _ = self.stop_bridge.send(());
+        self.bridge.await?;
+        self.handle.graceful_shutdown(Some(DRAIN));
+        self.web.await??;
+        tokio::time::timeout(DRAIN, self.writer).await.context("the journal could not be written to its end")??;
+        Ok(())
+    }
+}
+
+async fn bridge_setup(config: &Config, store: Store, writer: Writer, run: u64) -> anyhow::Result<Setup> {
+    let pbx = &config.pbx;
+    Ok(Setup {
+        address: Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() },
+        account: Account { username: pbx.username.clone(), secret: pbx.secret.clone(), plain: pbx.plain_login },
+        dial: DialSettings { context: pbx.dial_context.clone(), ring_seconds: pbx.dial_ring_seconds },
+        technology: pbx.technology.clone(),
+        plan: config.number_plan()?,
+        seats: seats(&store).await?,
+        store,
+        writer,
+        run,
+    })
+}
+
+/// Every user with a phone has a seat, as it was left where it was.
+async fn seats(store: &Store) -> anyhow::Result<Vec<Seat>> {
+    let mut kept = store.seats().await?;
+    let mut seats = Vec::new();
+    for user in store.users().await?.into_iter().filter(|user| !user.disabled) {
+        let Some(extension) = user.extension else { continue };
+        let profile = Profile { agent: user.id, name: user.name, extension };
+        let seat = match kept.iter().position(|seat| seat.profile.agent == profile.agent) {
+            Some(at) => Seat { profile, ..kept.swap_remove(at) },
+            None => Seat::new(profile, SystemClock.now()),
+        };
+        seats.push(seat);
+    }
+    Ok(seats)
+}
+
+fn office(config: &Config) -> anyhow::Result<OfficeInfo> {
+    Ok(OfficeInfo {
+        name: config.office.name.clone(),
+        zone: config.office.zone,
+        plan: config.number_plan()?,
+        dial_countries: config.office.dial_countries.clone(),
+        trusted_proxies: config.web.trusted_proxies.clone(),
+        https: config.web.certificate.is_some(),
+        language: config.web.language.clone(),
+        session_hours: config.web.session_hours,
+    })
+}

@@ -1,0 +1,163 @@
+//! Reading the file, and what can be wrong with it. Every error names the setting and says what to write.
+
+use std::path::{Path, PathBuf};
+
+use super::settings::Config;
+use crate::numbers::{NumberPlan, country_code};
+
+/// What is wrong with the config.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the config file {path} cannot be read: {source}. Copy config/belbrug.example.toml there, or name another with --config")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no TOML, or holds a setting that does not exist or has another kind of value.
+    #[error("the config file {path} has an error:\n{message}")]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// A setting has a value that cannot be.
+    #[error("{setting}: {problem}")]
+    Setting {
+        /// `[section] name`.
+        setting: &'static str,
+        /// What is wrong, and what to write.
+        problem: String,
+    },
+}
+
+fn wrong(setting: &'static str, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Setting { setting, problem: problem.into() }
+}
+
+/// Reads the file, and the secret's file that it names. Paths in it are seen from the file's own folder.
+///
+/// # Errors
+/// When something in it cannot be.
+pub fn load(path: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let mut config = parse(&text).map_err(|error| match error {
+        ConfigError::Toml { message, .. } => ConfigError::Toml { path: path.to_owned(), message },
+        other => other,
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for file in [&mut config.pbx.secret_file, &mut config.pbx.ca_file, &mut config.web.certificate, &mut config.web.key] {
+        if let Some(file) = file {
+            *file = folder.join(&*file);
+        }
+    }
+    if let Some(file) = &config.pbx.secret_file {
+        let secret = std::fs::read_to_string(file).map_err(|e| wrong("[pbx] secret_file", format!("{}: {e}", file.display())))?;
+        config.pbx.secret = secret.trim_end_matches(['\r', '\n']).to_owned().into();
+    }
+    if config.pbx.secret.reveal().is_empty() {
+        return Err(wrong("[pbx] secret", "is empty; write the secret of manager.conf here, or name a file that holds it with secret_file"));
+    }
+    Ok(config)
+}
+
+/// Reads the text of a config file.
+///
+/// # Errors
+/// When something in it cannot be.
+pub fn parse(text: &str) -> Result<Config, ConfigError> {
+    let config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml { path: PathBuf::new(), message: e.to_string() })?;
+    config.number_plan()?;
+    check_web(&config)?;
+    for country in &config.office.dial_countries {
+        if country_code(country).is_none() {
+            return Err(wrong("[office] dial_countries", format!("{country:?} is no country code; write two letters, such as NL")));
+        }
+    }
+    let technology = &config.pbx.technology;
+    if technology.is_empty() || !technology.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(wrong("[pbx] technology", "must be letters and digits, such as PJSIP"));
+    }
+    if !(5..=120).contains(&config.pbx.dial_ring_seconds) {
+        return Err(wrong("[pbx] dial_ring_seconds", "must be 5 to 120"));
+    }
+    Ok(config)
+}
+
+fn check_web(config: &Config) -> Result<(), ConfigError> {
+    let web = &config.web;
+    if web.certificate.is_some() != web.key.is_some() {
+        return Err(wrong("[web] certificate and key", "belong together: name both, or neither"));
+    }
+    if web.certificate.is_none() && web.trusted_proxies.is_empty() && !web.listen.ip().is_loopback() {
+        return Err(wrong(
+            "[web] listen",
+            format!(
+                "{} is reachable from other machines without HTTPS: set certificate and key, or name the HTTPS proxy in trusted_proxies, or listen on 127.0.0.1",
+                web.listen
+            ),
+        ));
+    }
+    if !matches!(web.language.as_str(), "nl" | "en") {
+        return Err(wrong("[web] language", "must be nl or en"));
+    }
+    if !(1..=168).contains(&web.session_hours) {
+        return Err(wrong("[web] session_hours", "must be 1 to 168"));
+    }
+    Ok(())
+}
+
+impl Config {
+    /// The office's numbers.
+    ///
+    /// # Errors
+    /// When the country, a pattern or the prefix cannot be.
+    pub fn number_plan(&self) -> Result<NumberPlan, ConfigError> {
+        let extensions: Vec<&str> = self.office.extensions.iter().map(String::as_str).collect();
+        NumberPlan::new(&self.office.country, &extensions, self.office.trunk_prefix.as_deref())
+            .map_err(|e| wrong("[office] country, extensions or trunk_prefix", e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_says_what_is_true_when_nothing_is_said() {
+        let example = parse(include_str!("../../config/belbrug.example.toml")).unwrap();
+        let nothing = parse("").unwrap();
+        assert_eq!(example.web.listen, nothing.web.listen);
+        assert_eq!(example.office.zone, nothing.office.zone);
+        assert_eq!(example.pbx.dial_context, nothing.pbx.dial_context);
+        assert_eq!(example.store.url, nothing.store.url);
+    }
+
+    #[test]
+    fn errors_name_the_setting() {
+        for (text, says) in [
+            ("[web]\nlisten = \"0.0.0.0:8080\"", "[web] listen: 0.0.0.0:8080 is reachable"),
+            ("[web]\nlisten = \"nonsense\"", "listen"),
+            ("[web]\nlissten = \"127.0.0.1:1\"", "unknown field `lissten`"),
+            ("[web]\ncertificate = \"x\"", "[web] certificate and key"),
+            ("[office]\nzone = \"Europe/Amsterdm\"", "zone"),
+            ("[office]\nextensions = [\"abc\"]", "[office] country, extensions"),
+            ("[office]\ndial_countries = [\"XX\"]", "[office] dial_countries"),
+            ("[pbx]\nport = 99999", "port"),
+            ("[pbx]\ntechnology = \"PJSIP/x\"", "[pbx] technology"),
+            ("[pbx\n", "line 1"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text:?} says {error}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_says_what_to_do() {
+        let error = load(Path::new("/nonexistent/belbrug.toml")).unwrap_err().to_string();
+        assert!(error.contains("Copy config/belbrug.example.toml"), "{error}");
+    }
+}

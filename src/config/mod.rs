@@ -1,0 +1,7 @@
+//! The config file, one small struct a concern, parsed once into typed values.
+
+mod file;
+mod settings;
+
+pub use file::{ConfigError, load, parse};
+pub use settings::{Config, Log, Office, Pbx, StoreSettings, Web};

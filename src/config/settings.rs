@@ -1,0 +1,160 @@
+//! The settings, as `config/belbrug.example.toml` explains them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::import::ImportMapping;
+use crate::personal::Personal;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The office.
+    pub office: Office,
+    /// The PBX.
+    pub pbx: Pbx,
+    /// The pages.
+    pub web: Web,
+    /// The database.
+    pub store: StoreSettings,
+    /// What lists look like.
+    pub import: ImportMapping,
+    /// The log.
+    pub log: Log,
+}
+
+/// `[office]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Office {
+    /// Its name, for the agents' first line.
+    pub name: String,
+    /// Region code.
+    pub country: String,
+    /// Time zone.
+    pub zone: chrono_tz::Tz,
+    /// Patterns of inside numbers.
+    pub extensions: Vec<String>,
+    /// What the PBX wants before an outside number.
+    pub trunk_prefix: Option<String>,
+    /// Region codes that may be dialled.
+    pub dial_countries: Vec<String>,
+}
+
+impl Default for Office {
+    fn default() -> Self {
+        Self {
+            name: "Belbrug".to_owned(),
+            country: "NL".to_owned(),
+            zone: chrono_tz::Europe::Amsterdam,
+            extensions: vec!["1XX".to_owned()],
+            trunk_prefix: None,
+            dial_countries: vec!["NL".to_owned(), "BE".to_owned()],
+        }
+    }
+}
+
+/// `[pbx]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pbx {
+    /// Name or address.
+    pub host: String,
+    /// Manager port.
+    pub port: u16,
+    /// Account in `manager.conf`.
+    pub username: String,
+    /// Its secret; `load` fills it from `secret_file`.
+    pub secret: Personal<String>,
+    /// The file with the secret.
+    pub secret_file: Option<PathBuf>,
+    /// TLS, checked against this certificate.
+    pub ca_file: Option<PathBuf>,
+    /// Send the secret as it is.
+    pub plain_login: bool,
+    /// `PJSIP`.
+    pub technology: String,
+    /// The context for click-to-dial.
+    pub dial_context: String,
+    /// How long the agent's own phone rings.
+    pub dial_ring_seconds: u32,
+}
+
+impl Default for Pbx {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 5038,
+            username: "belbrug".to_owned(),
+            secret: Personal::default(),
+            secret_file: None,
+            ca_file: None,
+            plain_login: false,
+            technology: "PJSIP".to_owned(),
+            dial_context: "belbrug-outbound".to_owned(),
+            dial_ring_seconds: 20,
+        }
+    }
+}
+
+/// `[web]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Web {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// HTTPS: the certificate.
+    pub certificate: Option<PathBuf>,
+    /// HTTPS: its key.
+    pub key: Option<PathBuf>,
+    /// Proxies whose word about the client's address and protocol is taken.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Of the sign-in page.
+    pub language: String,
+    /// Hours.
+    pub session_hours: u32,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            certificate: None,
+            key: None,
+            trusted_proxies: Vec::new(),
+            language: "nl".to_owned(),
+            session_hours: 12,
+        }
+    }
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://...`; it may hold a password.
+    pub url: Personal<String>,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { url: "sqlite:data/belbrug.db".to_owned().into() }
+    }
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Level, or levels per module.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned() }
+    }
+}

@@ -1,0 +1,498 @@
+//! The floor: all seats. It takes what happens to calls and what agents ask for, and says what must be done about it.
+//! The bridge does it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hub::{Command, Refusal};
+use super::seat::{Candidate, DeskCall, DeskCallState, Found, MatchCertainty, Notice, OpenFile, Presence, Profile, SEAT_CALLS_MAX, Seat};
+use crate::clock::Timestamp;
+use crate::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber};
+use crate::numbers::{Dialled, NumberPlan};
+use crate::personal::Personal;
+use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction, EndReason, LegRef, Party};
+use crate::telephony::calls::timing::Moment;
+
+/// What must be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Effect {
+    /// The seat changed: put it on the board, and keep it.
+    Changed(AgentId),
+    /// The seat is gone.
+    Gone(AgentId),
+    /// Find out whose number this is, and tell [`Floor::found`].
+    LookUp {
+        /// The seat.
+        agent: AgentId,
+        /// The call.
+        call: CallId,
+        /// The number.
+        number: PhoneNumber,
+    },
+    /// Ring the agent's phone, then the number.
+    Dial {
+        /// The phone.
+        extension: Extension,
+        /// The number.
+        number: PhoneNumber,
+        /// The id of the call to be.
+        call: CallId,
+        /// The debtor's name.
+        name: Personal<String>,
+    },
+    /// Hang up a channel.
+    HangUp {
+        /// Its name.
+        channel: String,
+    },
+    /// Write down which case a call is about.
+    Link {
+        /// The call.
+        call: CallId,
+        /// The case.
+        case: CaseId,
+    },
+}
+
+/// All seats.
+#[derive(Debug)]
+pub struct Floor {
+    plan: NumberPlan,
+    seats: BTreeMap<AgentId, Seat>,
+    by_extension: BTreeMap<Extension, AgentId>,
+}
+
+impl Floor {
+    /// An empty floor in an office with this number plan.
+    #[must_use]
+    pub const fn new(plan: NumberPlan) -> Self {
+        Self { plan, seats: BTreeMap::new(), by_extension: BTreeMap::new() }
+    }
+
+    /// A seat.
+    #[must_use]
+    pub fn seat(&self, agent: AgentId) -> Option<&Seat> {
+        self.seats.get(&agent)
+    }
+
+    /// The agent at this extension.
+    #[must_use]
+    pub fn agent_of(&self, extension: &Extension) -> Option<AgentId> {
+        self.by_extension.get(extension).copied()
+    }
+
+    /// All seats.
+    pub fn seats(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values()
+    }
+
+    /// Puts back a seat as it was before the service stopped.
+    pub fn restore(&mut self, seat: Seat) {
+        self.by_extension.insert(seat.profile.extension.clone(), seat.profile.agent);
+        self.seats.insert(seat.profile.agent, seat);
+    }
+
+    /// Carries out what an agent asks.
+    ///
+    /// # Errors
+    /// Says why it cannot be.
+    pub fn command(&mut self, now: Timestamp, pbx_is_up: bool, command: Command) -> Result<Vec<Effect>, Refusal> {
+        match command {
+            Command::TakeSeat(profile) => Ok(self.take_seat(now, profile)),
+            Command::LeaveSeat(agent) => Ok(self.leave_seat(agent)),
+            Command::SetPresence(agent, presence) => self.set_presence(now, agent, presence),
+            Command::Dial { agent, case, name, number, call } => self.dial(now, pbx_is_up, agent, case, name, number, call),
+            Command::HangUp(agent, call) => self.hang_up(pbx_is_up, agent, &call),
+            Command::Open { agent, case, call, attached, name } => self.open(agent, case, call, attached, name),
+            Command::Close(agent) => self.close(agent),
+            Command::HasDraft(agent, has) => self.has_draft(agent, has),
+            Command::OutcomeSaved(agent, case) => self.outcome_saved(agent, case),
+            Command::CaseChanged(case) => Ok(self.case_changed(case)),
+        }
+    }
+
+    fn take_seat(&mut self, now: Timestamp, profile: Profile) -> Vec<Effect> {
+        let agent = profile.agent;
+        self.by_extension.retain(|_, a| *a != agent);
+        self.by_extension.insert(profile.extension.clone(), agent);
+        let seat = self.seats.entry(agent).or_insert_with(|| Seat::new(profile.clone(), now));
+        seat.profile = profile;
+        vec![Effect::Changed(agent)]
+    }
+
+    fn leave_seat(&mut self, agent: AgentId) -> Vec<Effect> {
+        self.by_extension.retain(|_, a| *a != agent);
+        self.seats.remove(&agent).map(|_| Effect::Gone(agent)).into_iter().collect()
+    }
+
+    fn seat_mut(&mut self, agent: AgentId) -> Result<&mut Seat, Refusal> {
+        self.seats.get_mut(&agent).ok_or(Refusal::NoSeat)
+    }
+
+    fn set_presence(&mut self, now: Timestamp, agent: AgentId, presence: Presence) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        if seat.presence != presence {
+            seat.presence = presence;
+            seat.presence_since = now;
+        }
+        seat.notice = None;
+        Ok(vec![Effect::Changed(agent)])
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one command")]
+    fn dial(
+        &mut self,
+        now: Timestamp,
+        pbx_is_up: bool,
+        agent: AgentId,
+        case: CaseId,
+        name: Personal<String>,
+        number: PhoneNumber,
+        call: CallId,
+    ) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        if seat.call(&call).is_some() {
+            return Ok(Vec::new()); // The second click of a double click.
+        }
+        if seat.calls.iter().any(DeskCall::is_live) {
+            return Err(Refusal::InCall);
+        }
+        if seat.calls.iter().any(|other| other.case != Some(case)) {
+            return Err(Refusal::OutcomeOwed);
+        }
+        if !pbx_is_up {
+            return Err(Refusal::NoPbx);
+        }
+        // Trying again before the outcome was saved: the new attempt takes the place of the old one.
+        seat.calls.clear();
+        let other = Party { number: number.to_string().into(), name: name.clone() };
+        let mut desk_call = DeskCall::new(call.clone(), Direction::Outbound, other, DeskCallState::Originating);
+        desk_call.case = Some(case);
+        desk_call.certainty = Some(MatchCertainty::Opened);
+        desk_call.found = Found::One(Candidate { case, name: name.clone(), creditor: String::new() });
+        desk_call.ring.start(Moment { at: None, seen: now });
+        seat.calls.push(desk_call);
+        seat.open = Some(OpenFile { case, call: Some(call.clone()), certainty: MatchCertainty::Opened });
+        seat.notice = None;
+        let extension = seat.profile.extension.clone();
+        Ok(vec![Effect::Dial { extension, number, call: call.clone(), name }, Effect::Link { call, case }, Effect::Changed(agent)])
+    }
+
+    fn hang_up(&self, pbx_is_up: bool, agent: AgentId, call: &CallId) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seats.get(&agent).ok_or(Refusal::NoSeat)?;
+        let call = seat.call(call).filter(|call| call.is_live()).ok_or(Refusal::NoSuchCall)?;
+        if !pbx_is_up {
+            return Err(Refusal::NoPbx);
+        }
+        let channel = call.leg.as_ref().map(|leg| leg.channel.clone()).ok_or(Refusal::NoSuchCall)?;
+        Ok(vec![Effect::HangUp { channel }])
+    }
+
+    fn open(&mut self, agent: AgentId, case: CaseId, call: Option<CallId>, attached: bool, name: Personal<String>) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        let mut effects = vec![Effect::Changed(agent)];
+        let owed = |c: &&DeskCall| c.case == Some(case);
+        let call = match call {
+            Some(id) => Some(seat.call(&id).ok_or(Refusal::NoSuchCall)?.id.clone()),
+            None => seat.calls.iter().find(owed).map(|c| c.id.clone()),
+        };
+        let mut certainty = MatchCertainty::Opened;
+        if let Some(desk_call) = call.as_ref().and_then(|id| seat.call_mut(id))
+            && (desk_call.case.is_none() || desk_call.case == Some(case))
+        {
+            certainty = match (&desk_call.found, attached, desk_call.certainty) {
+                (_, true, _) => MatchCertainty::Attached,
+                (_, false, Some(known)) => known,
+                (Found::Many(_), _, _) => MatchCertainty::Chosen,
+                _ => MatchCertainty::Opened,
+            };
+            if desk_call.case.is_none() {
+                effects.push(Effect::Link { call: desk_call.id.clone(), case });
+            }
+            desk_call.case = Some(case);
+            desk_call.certainty = Some(certainty);
+            if attached || matches!(desk_call.found, Found::Many(_)) {
+                desk_call.found = Found::One(Candidate { case, name, creditor: String::new() });
+            }
+        }
+        seat.open = Some(OpenFile { case, call, certainty });
+        seat.has_draft = false;
+        Ok(effects)
+    }
+
+    fn close(&mut self, agent: AgentId) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        if seat.open.take().is_none() {
+            seat.calls.retain(|call| call.is_live() || call.case.is_some());
+        }
+        seat.has_draft = false;
+        seat.notice = None;
+        Ok(vec![Effect::Changed(agent)])
+    }
+
+    fn has_draft(&mut self, agent: AgentId, has: bool) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        if seat.has_draft == has {
+            return Ok(Vec::new());
+        }
+        seat.has_draft = has;
+        Ok(vec![Effect::Changed(agent)])
+    }
+
+    fn outcome_saved(&mut self, agent: AgentId, case: CaseId) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        seat.calls.retain(|call| call.is_live() || call.case != Some(case));
+        seat.open = None;
+        seat.has_draft = false;
+        seat.notice = Some(Notice::Saved);
+        let mut effects = self.case_changed(case);
+        effects.push(Effect::Changed(agent));
+        Ok(effects)
+    }
+
+    fn case_changed(&mut self, case: CaseId) -> Vec<Effect> {
+        let shows_it = |seat: &&mut Seat| seat.open.as_ref().is_some_and(|open| open.case == case);
+        self.seats
+            .values_mut()
+            .filter(shows_it)
+            .map(|seat| {
+                seat.file_version += 1;
+                Effect::Changed(seat.profile.agent)
+            })
+            .collect()
+    }
+
+    /// Takes what happened to a call.
+    pub fn apply(&mut self, event: &CallEvent) -> Vec<Effect> {
+        let now = Moment { at: event.at, seen: event.seen };
+        match &event.kind {
+            CallEventKind::Originated { leg, to } => self.originated(event, leg, to, now),
+            CallEventKind::Delivered { leg, by, other, direction, dialled } => match direction {
+                Direction::Outbound => self.rings_far(event, by.as_ref(), other, now),
+                _ => self.rings_here(event, leg, other, *direction, dialled, now),
+            },
+            CallEventKind::RingEnded { leg, reason } => self.ring_ended(event, leg, *reason, now),
+            CallEventKind::Established { .. } => self.change(&event.call, |call| {
+                if call.state != DeskCallState::Held {
+                    call.state = DeskCallState::Talking;
+                }
+                call.ring.stop(now);
+                call.talk.start(now);
+            }),
+            CallEventKind::Held { .. } => self.change(&event.call, |call| {
+                call.state = DeskCallState::Held;
+                call.hold.start(now);
+            }),
+            CallEventKind::Retrieved { .. } => self.change(&event.call, |call| {
+                call.state = DeskCallState::Talking;
+                call.hold.stop(now);
+            }),
+            CallEventKind::ConnectionCleared { leg } => self.left(event, leg, now),
+            CallEventKind::Cleared { reason, at_own_phone, .. } => self.cleared(event, *reason, *at_own_phone, now),
+            CallEventKind::Queued { .. } | CallEventKind::QueueAbandoned { .. } | CallEventKind::QueueTimedOut { .. } => Vec::new(),
+        }
+    }
+
+    fn agent_at(&self, leg: &LegRef) -> Option<AgentId> {
+        leg.line.as_ref().and_then(|line| self.by_extension.get(line)).copied()
+    }
+
+    /// Changes the call at every seat that has it and where it still lives.
+    fn change(&mut self, id: &CallId, change: impl Fn(&mut DeskCall)) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            if let Some(call) = seat.call_mut(id).filter(|call| call.is_live()) {
+                change(call);
+                effects.push(Effect::Changed(seat.profile.agent));
+            }
+        }
+        effects
+    }
+
+    fn originated(&mut self, event: &CallEvent, leg: &LegRef, to: &Party, now: Moment) -> Vec<Effect> {
+        let Some(agent) = self.agent_at(leg) else { return Vec::new() };
+        let look_up = self.seats.get(&agent).is_some_and(|seat| seat.call(&event.call).is_none());
+        let effects = self.add(agent, event, to.clone(), Direction::Outbound, DeskCallState::Originating, look_up);
+        let _ = self.change(&event.call, |call| {
+            call.leg = Some(leg.clone());
+            call.ring.start(now);
+        });
+        effects
+    }
+
+    fn rings_far(&mut self, event: &CallEvent, by: Option<&LegRef>, other: &Party, now: Moment) -> Vec<Effect> {
+        let Some(by) = by else { return Vec::new() };
+        let Some(agent) = self.agent_at(by) else { return Vec::new() };
+        let is_new = self.seats.get(&agent).is_some_and(|seat| seat.call(&event.call).is_none());
+        let effects = self.add(agent, event, other.clone(), Direction::Outbound, DeskCallState::RingingFar, is_new);
+        let _ = self.change(&event.call, |call| {
+            if matches!(call.state, DeskCallState::Originating | DeskCallState::Dialling) {
+                call.state = DeskCallState::RingingFar;
+            }
+            call.leg = Some(by.clone());
+            call.ring.start(now);
+        });
+        effects
+    }
+
+    fn rings_here(&mut self, event: &CallEvent, leg: &LegRef, other: &Party, direction: Direction, dialled: &str, now: Moment) -> Vec<Effect> {
+        let Some(agent) = self.agent_at(leg) else { return Vec::new() };
+        let effects = self.add(agent, event, other.clone(), direction, DeskCallState::Ringing, true);
+        if let Some(call) = self.seats.get_mut(&agent).and_then(|seat| seat.call_mut(&event.call)) {
+            call.leg = Some(leg.clone());
+            dialled.clone_into(&mut call.dialled);
+            call.ring.start(now);
+        }
+        effects
+    }
+
+    /// Puts a call at a seat, once, and begins the lookup of its number.
+    fn add(&mut self, agent: AgentId, event: &CallEvent, other: Party, direction: Direction, state: DeskCallState, look_up: bool) -> Vec<Effect> {
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        let mut effects = vec![Effect::Changed(agent)];
+        if seat.call(&event.call).is_some() {
+            return effects;
+        }
+        if seat.calls.len() >= SEAT_CALLS_MAX {
+            seat.calls.remove(0);
+        }
+        seat.notice = None;
+        let mut call = DeskCall::new(event.call.clone(), direction, other, state);
+        if look_up {
+            match self.plan.read(call.other.number.reveal()) {
+                Dialled::Outside(number) => effects.push(Effect::LookUp { agent, call: event.call.clone(), number }),
+                Dialled::Extension(_) => call.found = Found::Colleague,
+                Dialled::Withheld => call.found = Found::Withheld,
+                Dialled::Unreadable => call.found = Found::Nobody,
+            }
+        }
+        seat.calls.push(call);
+        effects
+    }
+
+    fn ring_ended(&mut self, event: &CallEvent, leg: &LegRef, reason: EndReason, now: Moment) -> Vec<Effect> {
+        let Some(agent) = self.agent_at(leg) else { return Vec::new() };
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        let is_this_leg = |call: &DeskCall| call.leg.as_ref().is_some_and(|l| l.id == leg.id) && call.state == DeskCallState::Ringing;
+        let Some(at) = seat.calls.iter().position(|call| call.id == event.call && is_this_leg(call)) else { return Vec::new() };
+        let mut call = seat.calls.remove(at);
+        call.ring.stop(now);
+        put_away(seat, &call, reason, now);
+        vec![Effect::Changed(agent)]
+    }
+
+    /// The agent's own leg left a conversation; others may go on without it.
+    fn left(&mut self, event: &CallEvent, leg: &LegRef, now: Moment) -> Vec<Effect> {
+        let Some(agent) = self.agent_at(leg) else { return Vec::new() };
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        match seat.call_mut(&event.call).filter(|call| call.is_live()) {
+            Some(call) => {
+                call.end(EndReason::Completed, now);
+                vec![Effect::Changed(agent)]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn cleared(&mut self, event: &CallEvent, reason: EndReason, at_own_phone: bool, now: Moment) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            let Some(at) = seat.calls.iter().position(|call| call.id == event.call && call.is_live()) else { continue };
+            effects.push(Effect::Changed(seat.profile.agent));
+            let Some(call) = seat.calls.get_mut(at) else { continue };
+            call.end(reason, now);
+            if call.direction == Direction::Outbound && !call.talk.has_run() {
+                seat.notice = Some(Notice::NotReached { reason, at_own_phone });
+            }
+            let owes = call.talk.has_run() || (call.direction == Direction::Outbound && !at_own_phone);
+            if !owes {
+                let call = seat.calls.remove(at);
+                if call.direction != Direction::Outbound {
+                    put_away(seat, &call, reason, now);
+                } else if let Some(open) = &mut seat.open {
+                    open.call = None;
+                }
+            }
+        }
+        effects
+    }
+
+    /// The answer to [`Effect::LookUp`]. `None` when the lookup failed.
+    pub fn found(&mut self, agent: AgentId, call: &CallId, candidates: Option<Vec<Candidate>>) -> Vec<Effect> {
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        let is_busy = seat.is_busy_with_file();
+        let Some(desk_call) = seat.call_mut(call).filter(|c| c.case.is_none()) else { return Vec::new() };
+        let mut effects = vec![Effect::Changed(agent)];
+        desk_call.found = match candidates {
+            None => Found::Failed,
+            Some(mut candidates) => match (candidates.pop(), candidates.is_empty()) {
+                (None, _) => Found::Nobody,
+                (Some(one), true) => Found::One(one),
+                (Some(last), false) => {
+                    candidates.push(last);
+                    Found::Many(candidates)
+                }
+            },
+        };
+        if let Found::One(candidate) = &desk_call.found {
+            let case = candidate.case;
+            desk_call.case = Some(case);
+            desk_call.certainty = Some(MatchCertainty::Unique);
+            effects.push(Effect::Link { call: call.clone(), case });
+            // A second call never replaces the file being worked on; the bar offers to open it.
+            if !is_busy {
+                seat.open = Some(OpenFile { case, call: Some(call.clone()), certainty: MatchCertainty::Unique });
+            }
+        }
+        effects
+    }
+
+    /// The PBX did not do what was asked for this call.
+    pub fn pbx_refused(&mut self, call: &CallId, words: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            if seat.call(call).is_some_and(|c| c.state == DeskCallState::Originating) {
+                seat.calls.retain(|c| c.id != *call);
+                if let Some(open) = &mut seat.open {
+                    open.call = None;
+                }
+                seat.notice = Some(Notice::PbxRefused { words: words.chars().take(200).collect() });
+                effects.push(Effect::Changed(seat.profile.agent));
+            }
+        }
+        effects
+    }
+
+    /// After a snapshot: calls that the PBX has not are over, though nobody saw how.
+    pub fn reconcile(&mut self, now: Timestamp, live: &BTreeSet<CallId>) -> Vec<Effect> {
+        let now = Moment { at: None, seen: now };
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            let mut changed = false;
+            for call in seat.calls.iter_mut().filter(|call| call.is_live() && !live.contains(&call.id)) {
+                call.end(EndReason::Unknown, now);
+                changed = true;
+            }
+            // Nobody spoke, so nothing is owed.
+            seat.calls.retain(|call| call.is_live() || call.talk.has_run() || call.direction == Direction::Outbound);
+            if changed {
+                effects.push(Effect::Changed(seat.profile.agent));
+            }
+        }
+        effects
+    }
+}
+
+/// The pop of a call that was never answered goes, and the notice says why. What was typed stays in the draft.
+fn put_away(seat: &mut Seat, call: &DeskCall, reason: EndReason, now: Moment) {
+    let is_its_file = seat.open.as_ref().is_some_and(|open| open.call.as_ref() == Some(&call.id));
+    if is_its_file && seat.has_draft {
+        if let Some(open) = &mut seat.open {
+            open.call = None;
+        }
+    } else if is_its_file {
+        seat.open = None;
+    }
+    let ring_micros = call.ring.micros(now.seen);
+    seat.notice = Some(Notice::Missed { who: call.who().to_owned().into(), ring_micros, reason });
+}

@@ -1,0 +1,180 @@
+//! What passes between the pages and the bridge, which never meet: commands one way, the board the other. Plain data;
+//! `main` connects the two ends.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::seat::{Presence, Profile, Seat};
+use crate::clock::Timestamp;
+use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
+use crate::personal::Personal;
+
+/// What an agent asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Somebody has a seat, or its profile changed.
+    TakeSeat(Profile),
+    /// Nobody sits there any more: the account was disabled or lost its extension.
+    LeaveSeat(AgentId),
+    /// Ready, away or gone.
+    SetPresence(AgentId, Presence),
+    /// Dial a number for a case. `call` is made from the click, so that a second click is the same dial.
+    Dial {
+        /// Who dials.
+        agent: AgentId,
+        /// For which case.
+        case: CaseId,
+        /// The debtor's name, for the agent's own phone.
+        name: Personal<String>,
+        /// The number.
+        number: PhoneNumber,
+        /// The id of the call to be.
+        call: CallId,
+    },
+    /// Hang up.
+    HangUp(AgentId, CallId),
+    /// Show a file, for a call where one is named.
+    Open {
+        /// At whose seat.
+        agent: AgentId,
+        /// Which.
+        case: CaseId,
+        /// The call that it belongs to.
+        call: Option<CallId>,
+        /// The number was unknown and is attached to this case now.
+        attached: bool,
+        /// The debtor's name.
+        name: Personal<String>,
+    },
+    /// Put the file away; a call without a case is put away with it.
+    Close(AgentId),
+    /// There is text in the open file that is no outcome yet, or no more.
+    HasDraft(AgentId, bool),
+    /// The outcome for a case is in the ledger.
+    OutcomeSaved(AgentId, CaseId),
+    /// The content of a case changed: whoever has it open loads it again.
+    CaseChanged(CaseId),
+}
+
+/// Why a command was not carried out. The page has the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The agent has no extension.
+    #[error("no seat")]
+    NoSeat,
+    /// The PBX is not connected.
+    #[error("no PBX")]
+    NoPbx,
+    /// There is a live call at the phone.
+    #[error("in a call")]
+    InCall,
+    /// An outcome is owed for another case.
+    #[error("outcome owed")]
+    OutcomeOwed,
+    /// That call is over.
+    #[error("no such call")]
+    NoSuchCall,
+    /// The action could not be sent.
+    #[error("not sent")]
+    NotSent,
+}
+
+impl Refusal {
+    /// Ends the page's text key `refusal-...`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoSeat => "no-seat",
+            Self::NoPbx => "no-pbx",
+            Self::InCall => "in-call",
+            Self::OutcomeOwed => "outcome-owed",
+            Self::NoSuchCall => "no-such-call",
+            Self::NotSent => "not-sent",
+        }
+    }
+}
+
+/// Whether the PBX is in touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Not yet, since.
+    Connecting(Timestamp),
+    /// Yes, since.
+    Up(Timestamp),
+    /// No more, since, and why.
+    Lost(Timestamp, String),
+}
+
+/// A stretch in which the PBX was not in touch: what happened in it is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end; `None` while it lasts.
+    pub to: Option<Timestamp>,
+}
+
+/// Gaps that are remembered.
+pub const GAPS_MAX: usize = 20;
+
+/// Everything that the pages show live, with a sequence number for each part.
+#[derive(Debug, Clone)]
+pub struct Board {
+    /// Differs for each run of the service: sequence numbers of another run mean nothing.
+    pub run: u64,
+    /// The number of the last change.
+    pub seq: u64,
+    /// The seats, each with the number of its last change.
+    pub seats: BTreeMap<AgentId, (u64, Arc<Seat>)>,
+    /// The PBX.
+    pub link: Link,
+    /// The number of the link's last change.
+    pub link_seq: u64,
+    /// When we were blind.
+    pub gaps: Vec<Gap>,
+    /// Callers in queues now.
+    pub waiting: usize,
+}
+
+impl Board {
+    /// An empty board.
+    #[must_use]
+    pub const fn new(run: u64, now: Timestamp) -> Self {
+        Self { run, seq: run, seats: BTreeMap::new(), link: Link::Connecting(now), link_seq: run, gaps: Vec::new(), waiting: 0 }
+    }
+
+    /// Puts a seat on the board.
+    pub fn put_seat(&mut self, seat: &Seat) {
+        self.seq += 1;
+        self.seats.insert(seat.profile.agent, (self.seq, Arc::new(seat.clone())));
+    }
+
+    /// Takes a seat off.
+    pub fn remove_seat(&mut self, agent: AgentId) {
+        self.seq += 1;
+        self.seats.remove(&agent);
+    }
+
+    /// Says how the PBX is, and keeps the gap.
+    pub fn put_link(&mut self, link: Link) {
+        self.seq += 1;
+        self.link_seq = self.seq;
+        match (&link, self.gaps.last_mut()) {
+            (Link::Lost(since, _), last) if last.as_ref().is_none_or(|gap| gap.to.is_some()) => {
+                if self.gaps.len() >= GAPS_MAX {
+                    self.gaps.remove(0);
+                }
+                self.gaps.push(Gap { from: *since, to: None });
+            }
+            (Link::Up(since), Some(gap)) if gap.to.is_none() => gap.to = Some(*since),
+            _ => {}
+        }
+        self.link = link;
+    }
+
+    /// The number of the last change that concerns this agent's page.
+    #[must_use]
+    pub fn seq_of(&self, agent: AgentId) -> u64 {
+        self.seats.get(&agent).map_or(0, |(seq, _)| *seq).max(self.link_seq)
+    }
+}

@@ -1,0 +1,53 @@
+//! The command line.
+
+mod cli;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The call desk for people who collect unpaid invoices by telephone, on the PBX their office already has.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// The config file.
+    #[arg(long, global = true, default_value = "belbrug.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service.
+    Serve,
+    /// Try it: sample debtors, sample agents, and captured calls in place of a PBX.
+    Demo(cli::demo::Demo),
+    /// Check config, PBX, permissions, database and clock, and say what to do.
+    Doctor,
+    /// Take over debtors.csv and invoices.csv.
+    Import(cli::import::Import),
+    /// Users: the first admin, and new passwords.
+    #[command(subcommand)]
+    User(cli::user::User),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Serve => cli::run(cli::serve::serve(&arguments.config)),
+        Command::Demo(demo) => cli::run(demo.run()),
+        Command::Doctor => cli::run(cli::doctor::doctor(&arguments.config)),
+        Command::Import(import) => cli::run(import.run(&arguments.config)),
+        Command::User(user) => cli::run(user.run(&arguments.config)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "belbrug: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The two databases. SQLite has one connection that writes and several that read; its files are copied before the
+//! schema changes.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use super::error::StoreError;
+
+static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
+
+/// Connections that read from SQLite at the same time.
+const SQLITE_READERS: u32 = 4;
+/// Connections to PostgreSQL, the writer's among them.
+const POSTGRES_CONNECTIONS: u32 = 8;
+/// A connection that cannot be had within this time is an error for whoever waits.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) pool: Pool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Pool {
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction of the writer.
+#[derive(Debug)]
+pub(super) enum Tx {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Store {
+    /// Opens the database that `url` names (`sqlite:PATH` or `postgres://...`) and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or when its schema is newer than this program knows.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            Self::open_sqlite(Path::new(path)).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url)?;
+            let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
+            POSTGRES.run(&pool).await?;
+            Ok(Self { pool: Pool::Postgres(pool) })
+        } else {
+            Err(StoreError::Url)
+        }
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Backup { path: path.display().to_string(), source })?;
+        }
+        let existed = path.exists();
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE_TIMEOUT);
+        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.clone()).await?;
+        if existed {
+            copy_before_migrating(&write, path).await?;
+        }
+        SQLITE.run(&write).await?;
+        let read =
+            SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.read_only(true)).await?;
+        Ok(Self { pool: Pool::Sqlite { read, write } })
+    }
+
+    /// Which database it is, in a word.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self.pool {
+            Pool::Sqlite { .. } => "SQLite",
+            Pool::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.pool {
+            Pool::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+}
+
+impl Tx {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// A copy of the file beside it, when this program has migrations that the file has not.
+async fn copy_before_migrating(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let applied: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(pool).await.unwrap_or_default();
+    let known = SQLITE.iter().filter(|m| !m.migration_type.is_down_migration()).count();
+    if applied.is_empty() || applied.len() >= known {
+        return Ok(());
+    }
+    let copy = backup_path(path, applied.len());
+    let _ = std::fs::remove_file(&copy);
+    sqlx::query("VACUUM INTO $1").bind(copy.display().to_string()).execute(pool).await?;
+    tracing::info!(copy = %copy.display(), "copied the database before its schema changes");
+    Ok(())
+}
+
+fn backup_path(path: &Path, version: usize) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".before-schema-{}", version + 1));
+    path.with_file_name(name)
+}

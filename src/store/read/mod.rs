@@ -1,0 +1,6 @@
+//! Everything that is read, one file a subject.
+
+pub mod accounts;
+pub mod calls;
+pub mod cases;
+pub mod search;

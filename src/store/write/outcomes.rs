@@ -1,0 +1,110 @@
+//! Drafts, and outcomes in the ledger.
+
+use super::{DraftSave, OutcomeSave, Written};
+use crate::ids::{DebtorId, EntryId, PhoneNumber};
+use crate::store::error::StoreError;
+use crate::store::pool::Tx;
+
+pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, StoreError> {
+    let (agent, case) = (draft.agent.0, draft.case.0);
+    let there = fetch_in!(&mut *tx, (i64, String), "SELECT version, form FROM drafts WHERE agent_id = $1 AND case_id = $2", agent, case)?;
+    let form = draft.form.reveal();
+    if let Some((version, old)) = there {
+        if old == *form {
+            return Ok(Written::Version(version));
+        }
+        if version > draft.version {
+            return Err(StoreError::NewerDraft { version });
+        }
+    }
+    let version = draft.version + 1;
+    execute!(
+        &mut *tx,
+        "INSERT INTO drafts (agent_id, case_id, version, saved_at, form) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (agent_id, case_id) DO UPDATE SET version = excluded.version, saved_at = excluded.saved_at, form = excluded.form",
+        agent,
+        case,
+        version,
+        draft.at.0,
+        form
+    )?;
+    Ok(Written::Version(version))
+}
+
+pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, StoreError> {
+    if let Some((id,)) = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)? {
+        return Ok(Written::Entry { id: EntryId(id), repeated: true });
+    }
+    let call = save.call.as_ref().map(|call| call.as_str().to_owned());
+    let row = fetch_in!(
+        &mut *tx,
+        (i64,),
+        "INSERT INTO ledger (key, at, agent_id, case_id, call_id, code, amount_cents, detail, corrects)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+        &save.key,
+        save.at.0,
+        save.agent.0,
+        save.case.0,
+        call.clone(),
+        save.code,
+        save.amount.map(|a| a.0),
+        &save.detail,
+        save.corrects.map(|c| c.0)
+    )?;
+    let entry = row.map(|(id,)| id).ok_or(StoreError::NoSuch("ledger entry"))?;
+    for (field, body) in &save.texts {
+        execute!(&mut *tx, "INSERT INTO texts (entry_id, field, body) VALUES ($1, $2, $3)", entry, *field, body.reveal())?;
+    }
+    if save.human {
+        execute!(&mut *tx, "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open'", save.case.0)?;
+    } else {
+        execute!(&mut *tx, "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open' AND kind = 'retry'", save.case.0)?;
+    }
+    follow_up(tx, entry, save).await?;
+    for invoice in &save.disputed {
+        execute!(&mut *tx, "UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", *invoice, save.case.0)?;
+    }
+    if let Some(number) = save.wrong_number {
+        execute!(
+            &mut *tx,
+            "UPDATE numbers SET state = 'wrong' WHERE number = $1 AND debtor_id = (SELECT debtor_id FROM cases WHERE id = $2)",
+            number.to_i64(),
+            save.case.0
+        )?;
+    }
+    if save.attempt {
+        execute!(&mut *tx, "UPDATE cases SET last_attempt_at = $1 WHERE id = $2", save.at.0, save.case.0)?;
+    }
+    if let Some(call) = call {
+        execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0, case_id = $2 WHERE id = $1", call, save.case.0)?;
+    }
+    execute!(&mut *tx, "DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", save.agent.0, save.case.0)?;
+    Ok(Written::Entry { id: EntryId(entry), repeated: false })
+}
+
+async fn follow_up(tx: &mut Tx, entry: i64, save: &OutcomeSave) -> Result<(), StoreError> {
+    let Some(next) = &save.follow_up else { return Ok(()) };
+    execute!(
+        &mut *tx,
+        "INSERT INTO follow_ups (entry_id, case_id, agent_id, kind, due_on, due_at, amount_cents, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        entry,
+        save.case.0,
+        save.agent.0,
+        next.kind.as_str(),
+        next.due_on.to_string(),
+        next.due_at.map(|at| at.0),
+        next.amount.map(|a| a.0),
+        next.number.map(PhoneNumber::to_i64)
+    )?;
+    Ok(())
+}
+
+pub(super) async fn attach(tx: &mut Tx, debtor: DebtorId, number: PhoneNumber) -> Result<Written, StoreError> {
+    execute!(
+        &mut *tx,
+        "INSERT INTO numbers (debtor_id, number) VALUES ($1, $2) ON CONFLICT (debtor_id, number) DO UPDATE SET state = 'usable'",
+        debtor.0,
+        number.to_i64()
+    )?;
+    Ok(Written::Done)
+}

@@ -1,0 +1,329 @@
+//! The writes as data.
+
+use chrono::NaiveDate;
+
+use super::{accounts, calls, imports, outcomes};
+use crate::clock::Timestamp;
+use crate::collection::money::Cents;
+use crate::collection::outcome::FollowUpKind;
+use crate::desk::seat::Seat;
+use crate::ids::{AgentId, CallId, CaseId, CreditorId, DebtorId, EntryId, Extension, PhoneNumber};
+use crate::personal::Personal;
+use crate::store::error::StoreError;
+use crate::store::pool::Tx;
+use crate::telephony::calls::event::CallEvent;
+
+/// Something to write. Writing it twice is harmless.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// An event of a call, with the agent at its leg, under a key that is never used again.
+    CallEvent {
+        /// The key.
+        key: String,
+        /// The event.
+        event: CallEvent,
+        /// The agent whose phone it was.
+        agent: Option<AgentId>,
+        /// The outside number, where it could be read.
+        number: Option<PhoneNumber>,
+    },
+    /// Which case a call is about.
+    LinkCall(CallId, CaseId),
+    /// A stretch of which we know nothing.
+    Gap {
+        /// The key.
+        key: String,
+        /// `link` or `journal`.
+        kind: &'static str,
+        /// Its beginning.
+        from: Timestamp,
+        /// Its end.
+        to: Option<Timestamp>,
+        /// Events that were lost, as far as known.
+        events_lost: u64,
+        /// Why.
+        why: String,
+    },
+    /// A seat as it is now.
+    Seat(Box<Seat>),
+    /// Nobody sits there.
+    SeatGone(AgentId),
+    /// Calls that the database believes live, while the PBX has them not.
+    CloseGhosts {
+        /// When that was found.
+        now: Timestamp,
+        /// The calls that live.
+        live: Vec<CallId>,
+    },
+    /// What an agent typed.
+    Draft(DraftSave),
+    /// What came of a call.
+    Outcome(Box<OutcomeSave>),
+    /// A number belongs to a debtor.
+    AttachNumber(DebtorId, PhoneNumber),
+    /// A user, new or changed.
+    User(UserSave),
+    /// Another password. It ends the user's sessions.
+    Password(AgentId, Personal<String>),
+    /// Disabled or enabled again. Disabling ends the sessions.
+    Disable(AgentId, bool),
+    /// Another language.
+    Language(AgentId, String),
+    /// A new session.
+    SessionOpen(SessionOpen),
+    /// A session was used.
+    SessionSeen(String, Timestamp),
+    /// A session ends.
+    SessionClose(String),
+    /// An import begins.
+    ImportBegin(ImportBegin),
+    /// Some debtors of an import.
+    ImportDebtors(Vec<DebtorImport>),
+    /// Some invoices of an import.
+    ImportInvoices(i64, Vec<InvoiceImport>),
+    /// What a complete list does not name any more is settled.
+    ImportSettleMissing(i64, CreditorId),
+}
+
+impl Write {
+    /// Its kind, for a log that must hold no personal data.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::CallEvent { .. } => "call event",
+            Self::LinkCall(..) => "link",
+            Self::Gap { .. } => "gap",
+            Self::Seat(_) | Self::SeatGone(_) => "seat",
+            Self::CloseGhosts { .. } => "ghosts",
+            Self::Draft(_) => "draft",
+            Self::Outcome(_) => "outcome",
+            Self::AttachNumber(..) => "number",
+            Self::User(_) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
+            Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
+            Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) => "import",
+        }
+    }
+}
+
+/// What came of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is there.
+    Done,
+    /// The version of the draft.
+    Version(i64),
+    /// The ledger entry; `repeated` when it stood there already.
+    Entry {
+        /// The entry.
+        id: EntryId,
+        /// It stood there.
+        repeated: bool,
+    },
+    /// A user's id.
+    User(AgentId),
+    /// An import and its creditor.
+    Import(i64, CreditorId),
+    /// How many rows were new, changed and as they were, and those that could not be taken, each with why.
+    Rows {
+        /// New.
+        added: u64,
+        /// Changed.
+        changed: u64,
+        /// As they were.
+        same: u64,
+        /// Not taken: the line in the file, and why.
+        refused: Vec<(u64, &'static str)>,
+    },
+    /// How many invoices were settled.
+    Settled(u64),
+}
+
+/// What an agent typed for a case.
+#[derive(Debug, Clone)]
+pub struct DraftSave {
+    /// Who.
+    pub agent: AgentId,
+    /// For which case.
+    pub case: CaseId,
+    /// The version that the page had.
+    pub version: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The whole form as JSON.
+    pub form: Personal<String>,
+}
+
+/// An outcome for the ledger.
+#[derive(Debug, Clone)]
+pub struct OutcomeSave {
+    /// The idempotency key.
+    pub key: String,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub agent: AgentId,
+    /// The case.
+    pub case: CaseId,
+    /// The call.
+    pub call: Option<CallId>,
+    /// The code of the outcome.
+    pub code: &'static str,
+    /// What was promised, said to be paid or disputed.
+    pub amount: Option<Cents>,
+    /// Ids, amounts, dates and codes as JSON.
+    pub detail: String,
+    /// Names and free text, by field.
+    pub texts: Vec<(&'static str, Personal<String>)>,
+    /// What must be done next.
+    pub follow_up: Option<FollowUpRow>,
+    /// A person was spoken: earlier follow-ups of the case are done.
+    pub human: bool,
+    /// It counts as an attempt.
+    pub attempt: bool,
+    /// Invoices that are disputed now.
+    pub disputed: Vec<i64>,
+    /// A number that is not this debtor's.
+    pub wrong_number: Option<PhoneNumber>,
+    /// The entry that this one corrects.
+    pub corrects: Option<EntryId>,
+}
+
+/// What must be done next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUpRow {
+    /// What.
+    pub kind: FollowUpKind,
+    /// On which day of the office.
+    pub due_on: NaiveDate,
+    /// At which instant, where one was agreed.
+    pub due_at: Option<Timestamp>,
+    /// How much.
+    pub amount: Option<Cents>,
+    /// At which number.
+    pub number: Option<PhoneNumber>,
+}
+
+/// A user.
+#[derive(Debug, Clone)]
+pub struct UserSave {
+    /// `None` for a new one.
+    pub id: Option<AgentId>,
+    /// What is typed to sign in; lower case.
+    pub login: String,
+    /// The name that others see.
+    pub name: String,
+    /// `agent`, `supervisor` or `admin`.
+    pub role: &'static str,
+    /// The phone.
+    pub extension: Option<Extension>,
+    /// `nl` or `en`.
+    pub language: String,
+    /// The argon2id hash; only looked at for a new user.
+    pub password_hash: Personal<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A session.
+#[derive(Debug, Clone)]
+pub struct SessionOpen {
+    /// SHA-256 of the token, in hexadecimal.
+    pub token_hash: String,
+    /// Whose.
+    pub user: AgentId,
+    /// Since when.
+    pub at: Timestamp,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// The beginning of an import.
+#[derive(Debug, Clone)]
+pub struct ImportBegin {
+    /// When.
+    pub at: Timestamp,
+    /// For whom.
+    pub creditor: String,
+}
+
+/// A debtor of an import.
+#[derive(Debug, Clone)]
+pub struct DebtorImport {
+    /// Its line in the file.
+    pub line: u64,
+    /// The debtor number.
+    pub reference: String,
+    /// The creditor, where the row names one.
+    pub creditor: String,
+    /// The name.
+    pub name: Personal<String>,
+    /// `business` or `consumer`.
+    pub kind: &'static str,
+    /// `nl`, `en`, `fr` or `de`.
+    pub language: &'static str,
+    /// Street and number.
+    pub street: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Town.
+    pub city: String,
+    /// Country.
+    pub country: String,
+    /// E-mail address.
+    pub email: String,
+    /// Telephone numbers.
+    pub numbers: Vec<PhoneNumber>,
+    /// The person to speak, and the role.
+    pub contact: Option<(Personal<String>, String)>,
+    /// The dunning stage, where the row says so.
+    pub stage: Option<i64>,
+}
+
+/// An invoice of an import.
+#[derive(Debug, Clone)]
+pub struct InvoiceImport {
+    /// Its line in the file.
+    pub line: u64,
+    /// Whose.
+    pub debtor_reference: String,
+    /// The creditor.
+    pub creditor: String,
+    /// The invoice number.
+    pub number: String,
+    /// Its date.
+    pub issued_on: NaiveDate,
+    /// Its due date.
+    pub due_on: NaiveDate,
+    /// The whole amount.
+    pub amount: Cents,
+    /// What is open of it.
+    pub open: Cents,
+    /// The order number.
+    pub order_no: String,
+}
+
+/// Puts a write into the tables.
+pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Written, StoreError> {
+    match write {
+        Write::CallEvent { key, event, agent, number } => calls::event(tx, key, event, *agent, *number).await,
+        Write::LinkCall(call, case) => calls::link(tx, call, *case).await,
+        Write::Gap { key, kind, from, to, events_lost, why } => calls::gap(tx, key, kind, *from, *to, *events_lost, why).await,
+        Write::Seat(seat) => calls::seat(tx, seat).await,
+        Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,
+        Write::CloseGhosts { now, live } => calls::close_ghosts(tx, *now, live).await,
+        Write::Draft(draft) => outcomes::draft(tx, draft).await,
+        Write::Outcome(outcome) => outcomes::outcome(tx, outcome).await,
+        Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,
+        Write::User(user) => accounts::user(tx, user).await,
+        Write::Password(user, hash) => accounts::password(tx, *user, hash).await,
+        Write::Disable(user, disabled) => accounts::disable(tx, *user, *disabled).await,
+        Write::Language(user, language) => accounts::language(tx, *user, language).await,
+        Write::SessionOpen(session) => accounts::session_open(tx, session).await,
+        Write::SessionSeen(token, at) => accounts::session_seen(tx, token, *at).await,
+        Write::SessionClose(token) => accounts::session_close(tx, token).await,
+        Write::ImportBegin(import) => imports::begin(tx, import).await,
+        Write::ImportDebtors(rows) => imports::debtors(tx, rows).await,
+        Write::ImportInvoices(import, rows) => imports::invoices(tx, *import, rows).await,
+        Write::ImportSettleMissing(import, creditor) => imports::settle_missing(tx, *import, *creditor).await,
+    }
+}

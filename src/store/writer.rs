@@ -1,0 +1,156 @@
+//! The one writer. It takes what is to be written from two queues, puts as much as is waiting into one transaction and
+//! commits it at once: one fsync for many. Whoever asked gets an answer after the commit, so that "saved" is saved. A
+//! write that fails takes only itself back. While the database is away, journal entries wait in their queue, in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::StoreError;
+use super::pool::{Store, Tx};
+use super::write::{Write, Written, apply};
+
+/// Writes that wait for an answer, at most.
+pub const ASKS_MAX: usize = 1024;
+/// Journal entries that wait, at most: an hour of a busy floor.
+pub const JOURNAL_MAX: usize = 65_536;
+/// Writes in one transaction, at most.
+const GROUP_MAX: usize = 256;
+/// Between two tries of a journal that cannot be written.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+/// A transaction that takes longer has failed; whoever waits is told so.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
+
+type Answer = oneshot::Sender<Result<Written, StoreError>>;
+
+/// The way to the writer.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    asks: mpsc::Sender<(Write, Answer)>,
+    journal: mpsc::Sender<Write>,
+}
+
+/// The journal is full: this entry was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the journal is full")]
+pub struct JournalFull;
+
+impl Writer {
+    /// Starts the writer on its own task; it ends when all ways to it are gone and everything is written.
+    #[must_use]
+    pub fn start(store: Store) -> (Self, tokio::task::JoinHandle<()>) {
+        let (asks, asks_out) = mpsc::channel(ASKS_MAX);
+        let (journal, journal_out) = mpsc::channel(JOURNAL_MAX);
+        let task = tokio::spawn(run(store, asks_out, journal_out));
+        (Self { asks, journal }, task)
+    }
+
+    /// Writes, and comes back when it is durable.
+    ///
+    /// # Errors
+    /// When it was not written.
+    pub async fn write(&self, write: Write) -> Result<Written, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.asks.try_send((write, answer)).map_err(|_| StoreError::Busy)?;
+        answered.await.map_err(|_| StoreError::Busy)?
+    }
+
+    /// Hands over a journal entry, which will be written in order; never waits.
+    ///
+    /// # Errors
+    /// When the database has been away for so long that the journal is full.
+    pub fn journal(&self, write: Write) -> Result<(), JournalFull> {
+        self.journal.try_send(write).map_err(|_| JournalFull)
+    }
+
+    /// Journal entries that are not yet written.
+    #[must_use]
+    pub fn journal_len(&self) -> usize {
+        self.journal.max_capacity() - self.journal.capacity()
+    }
+}
+
+/// What is waiting to be written: asked for, or journalled.
+struct Group {
+    asked: Vec<(Write, Answer)>,
+    journalled: Vec<Arc<Write>>,
+}
+
+async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>) {
+    let mut unwritten: Vec<Arc<Write>> = Vec::new();
+    loop {
+        let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
+        match tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy)) {
+            Ok(results) => {
+                for ((_, answer), result) in group.asked.drain(..).zip(results) {
+                    let _ = answer.send(result);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, waiting = group.journalled.len(), "nothing could be written; the journal waits");
+                for (_, answer) in group.asked.drain(..) {
+                    let _ = answer.send(Err(StoreError::Busy));
+                }
+                unwritten = group.journalled;
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+        }
+    }
+}
+
+/// Waits for something to write and takes what is there. With unwritten entries at hand it does not wait.
+async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mpsc::Receiver<Write>, unwritten: Vec<Arc<Write>>) -> Option<Group> {
+    let mut group = Group { asked: Vec::new(), journalled: unwritten };
+    if group.journalled.is_empty() {
+        tokio::select! {
+            biased;
+            Some(ask) = asks.recv() => group.asked.push(ask),
+            Some(entry) = journal.recv() => group.journalled.push(Arc::new(entry)),
+            else => return None,
+        }
+    }
+    while group.asked.len() < GROUP_MAX {
+        let Ok(ask) = asks.try_recv() else { break };
+        group.asked.push(ask);
+    }
+    while group.journalled.len() < GROUP_MAX {
+        let Ok(entry) = journal.try_recv() else { break };
+        group.journalled.push(Arc::new(entry));
+    }
+    Some(group)
+}
+
+/// One transaction: the journal in order, then what was asked, each by itself. The outer error is the group's, the
+/// inner ones are those of single writes.
+async fn commit(store: &Store, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+    let mut tx = store.begin().await?;
+    for entry in &group.journalled {
+        if let Err(error) = one(&mut tx, entry).await? {
+            tracing::error!(%error, kind = entry.kind(), "a journal entry cannot be written and is passed over");
+        }
+    }
+    let mut results = Vec::with_capacity(group.asked.len());
+    for (write, _) in &group.asked {
+        results.push(one(&mut tx, write).await?);
+    }
+    tx.commit().await?;
+    Ok(results)
+}
+
+/// One write inside a savepoint.
+async fn one(tx: &mut Tx, write: &Write) -> Result<Result<Written, StoreError>, StoreError> {
+    execute!(&mut *tx, "SAVEPOINT one_write")?;
+    match apply(tx, write).await {
+        Ok(written) => {
+            execute!(&mut *tx, "RELEASE SAVEPOINT one_write")?;
+            Ok(Ok(written))
+        }
+        Err(error) if error.is_passing() => Err(error),
+        Err(error) => {
+            execute!(&mut *tx, "ROLLBACK TO SAVEPOINT one_write")?;
+            execute!(&mut *tx, "RELEASE SAVEPOINT one_write")?;
+            Ok(Err(error))
+        }
+    }
+}

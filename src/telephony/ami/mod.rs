@@ -1,0 +1,5 @@
+//! The Asterisk Manager Interface, as bytes and rules: frames, actions and one session. No socket is opened here.
+
+pub mod action;
+pub mod frame;
+pub mod session;

@@ -1,0 +1,192 @@
+//! What happens to a call, after CSTA (ECMA-269, call events), each with its certainty.
+
+use serde::{Deserialize, Serialize};
+
+use super::hangup_cause::HangupCause;
+use crate::clock::{PbxTime, Timestamp};
+use crate::ids::{CallId, Extension, Uniqueid};
+use crate::personal::Personal;
+
+/// Something that happened to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallEvent {
+    /// The call.
+    pub call: CallId,
+    /// When, by the PBX's clock.
+    pub at: Option<PbxTime>,
+    /// When we saw it.
+    pub seen: Timestamp,
+    /// How sure it is.
+    pub certainty: Certainty,
+    /// What.
+    pub kind: CallEventKind,
+}
+
+/// How sure a fact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// The PBX said so.
+    Observed,
+    /// It follows from what the PBX said.
+    Inferred,
+    /// We were not there.
+    Unknown,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallEventKind {
+    /// Click-to-dial: the agent's own phone is being rung.
+    Originated {
+        /// The agent's leg.
+        leg: LegRef,
+        /// The number that will be dialled.
+        to: Party,
+    },
+    /// A caller waits in a queue.
+    Queued {
+        /// The queue.
+        queue: String,
+        /// Who waits.
+        caller: Party,
+    },
+    /// A caller gave up waiting.
+    QueueAbandoned {
+        /// The queue.
+        queue: String,
+    },
+    /// The queue let the caller go: nobody answered in time.
+    QueueTimedOut {
+        /// The queue.
+        queue: String,
+    },
+    /// A device rings.
+    Delivered {
+        /// The leg that rings.
+        leg: LegRef,
+        /// The agent's leg that dialled it, for a call of ours.
+        by: Option<LegRef>,
+        /// Who calls, for a call to us; who is called, for a call of ours.
+        other: Party,
+        /// Which way the call goes.
+        direction: Direction,
+        /// The number that the caller dialled, which decides the creditor.
+        dialled: String,
+    },
+    /// The device rings no more, and did not answer.
+    RingEnded {
+        /// The leg.
+        leg: LegRef,
+        /// Why.
+        reason: EndReason,
+    },
+    /// Two parties hear each other.
+    Established {
+        /// The agent's leg, or the one that was dialled.
+        leg: LegRef,
+    },
+    /// The leg's party put the other on hold.
+    Held {
+        /// The leg.
+        leg: LegRef,
+    },
+    /// And took it back.
+    Retrieved {
+        /// The leg.
+        leg: LegRef,
+    },
+    /// A leg that was connected left (CSTA: ConnectionCleared).
+    ConnectionCleared {
+        /// The leg.
+        leg: LegRef,
+    },
+    /// The whole call is over.
+    Cleared {
+        /// How it ended.
+        reason: EndReason,
+        /// The cause of the last leg.
+        cause: Option<HangupCause>,
+        /// A call of ours ended before the agent's own phone was up.
+        at_own_phone: bool,
+    },
+}
+
+/// A leg of a call, as an event names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegRef {
+    /// The channel.
+    pub id: Uniqueid,
+    /// Its name, `PJSIP/101-0000002a`.
+    pub channel: String,
+    /// The agent's extension, when it is a phone that Belbrug knows.
+    pub line: Option<Extension>,
+}
+
+/// Somebody outside, as the PBX shows them. The texts come from the network: they are shown, never obeyed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Party {
+    /// As sent; empty when withheld.
+    pub number: Personal<String>,
+    /// Display name; empty when there is none.
+    pub name: Personal<String>,
+}
+
+/// Which way a call goes, seen from the office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From outside.
+    Inbound,
+    /// To outside.
+    Outbound,
+    /// Between two phones of the office.
+    Internal,
+}
+
+/// How a ringing or a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// It was answered and is over.
+    Completed,
+    /// The device was busy.
+    Busy,
+    /// Nobody answered in time.
+    NoAnswer,
+    /// The caller gave up.
+    Cancelled,
+    /// The device or the network refused.
+    Rejected,
+    /// Another device answered.
+    Elsewhere,
+    /// The device was not there, or the network failed.
+    Failed,
+    /// We were not there.
+    Unknown,
+}
+
+impl EndReason {
+    /// The word in the ledger, in `replay` and in the page's text keys.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Cancelled => "cancelled",
+            Self::Rejected => "rejected",
+            Self::Elsewhere => "elsewhere",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Reads [`EndReason::as_str`] back.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Completed, Self::Busy, Self::NoAnswer, Self::Cancelled, Self::Rejected, Self::Elsewhere, Self::Failed, Self::Unknown]
+            .into_iter()
+            .find(|r| r.as_str() == text)
+    }
+}

@@ -1,0 +1,7 @@
+//! Calls: from the events of the PBX to the events of a call. Pure and replayable: the same bytes give the same answer.
+
+pub mod call;
+pub mod event;
+pub mod hangup_cause;
+pub mod timing;
+pub mod tracker;

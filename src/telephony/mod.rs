@@ -1,0 +1,5 @@
+//! What happens on the line. Pure: no sockets, no clock, no database; `now` is an argument.
+
+pub mod ami;
+pub mod calls;
+pub mod pbx;

@@ -1,0 +1,260 @@
+//! Manager events as events of the PBX. Of each frame the name is looked at first: most are of no interest.
+//!
+//! Source: Asterisk 22 documentation, AMI events; the two shapes `Xxx` and `DestXxx` of a channel's fields.
+
+use std::borrow::Cow;
+
+use super::event::{ChannelState, ChannelView, DialStatus, Event, EventKind};
+use crate::clock::PbxTime;
+use crate::telephony::ami::frame::{Frame, text};
+use crate::telephony::calls::hangup_cause::HangupCause;
+
+/// The event that a frame tells, or `None` when it tells nothing that matters to a call.
+#[must_use]
+pub fn translate(frame: Frame<'_>) -> Option<Event<'_>> {
+    let build = reader(frame.event()?)?;
+    let fields = Fields::read(frame);
+    let kind = build(&fields)?;
+    Some(Event { at: fields.at, kind })
+}
+
+type Reader = for<'a> fn(&Fields<'a>) -> Option<EventKind<'a>>;
+
+fn reader(name: &[u8]) -> Option<Reader> {
+    Some(match name {
+        b"Newchannel" | b"Newstate" | b"NewCallerid" | b"NewConnectedLine" => |f| Some(EventKind::Channel(f.channel()?)),
+        b"DialBegin" => |f| Some(EventKind::DialBegun { from: f.channel(), to: f.dest()? }),
+        b"DialState" => |f| (f.dial_status == b"RINGING").then_some(EventKind::DialRinging { to: f.dest()? }),
+        b"DialEnd" => |f| Some(EventKind::DialEnded { to: f.dest()?, status: dial_status(f.dial_status) }),
+        b"BridgeEnter" => {
+            |f| Some(EventKind::BridgeEntered { bridge: text(f.bridge), holding: f.bridge_technology == b"holding_bridge", channel: f.channel()? })
+        }
+        b"BridgeLeave" => |f| Some(EventKind::BridgeLeft { bridge: text(f.bridge), channel: f.channel()? }),
+        b"Hold" => |f| Some(EventKind::Held(f.channel()?)),
+        b"Unhold" => |f| Some(EventKind::Retrieved(f.channel()?)),
+        b"QueueCallerJoin" => |f| Some(EventKind::QueueJoined { queue: text(f.queue), channel: f.channel()? }),
+        b"QueueCallerAbandon" => |f| Some(EventKind::QueueAbandoned { queue: text(f.queue), channel: f.channel()? }),
+        b"HangupRequest" => |f| {
+            let cause = (!f.cause.is_empty()).then(|| HangupCause::from_code(number(f.cause)));
+            Some(EventKind::HangupRequested { channel: f.channel()?, cause })
+        },
+        b"Hangup" => |f| Some(EventKind::HungUp { channel: f.channel()?, cause: HangupCause::from_code(number(f.cause)) }),
+        b"OriginateResponse" => |f| Some(EventKind::OriginateAnswered { id: text(f.plain.id), failure: f.originate_failure() }),
+        b"CoreShowChannel" => |f| Some(EventKind::ChannelListed(f.channel()?)),
+        b"CoreShowChannelsComplete" => |_| Some(EventKind::SnapshotEnded),
+        _ => return None,
+    })
+}
+
+/// The values of the fields that matter, found in one pass.
+#[derive(Default)]
+struct Fields<'a> {
+    at: Option<PbxTime>,
+    plain: ChannelFields<'a>,
+    dest: ChannelFields<'a>,
+    dial_status: &'a [u8],
+    bridge: &'a [u8],
+    bridge_technology: &'a [u8],
+    queue: &'a [u8],
+    cause: &'a [u8],
+    response: &'a [u8],
+    reason: &'a [u8],
+}
+
+#[derive(Default)]
+struct ChannelFields<'a> {
+    id: &'a [u8],
+    name: &'a [u8],
+    call: &'a [u8],
+    state: &'a [u8],
+    caller_number: &'a [u8],
+    caller_name: &'a [u8],
+    connected_number: &'a [u8],
+    connected_name: &'a [u8],
+    exten: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn read(frame: Frame<'a>) -> Self {
+        let mut fields = Self::default();
+        for (key, value) in frame.fields() {
+            match key {
+                b"Timestamp" => fields.at = timestamp(value),
+                b"DialStatus" => fields.dial_status = value,
+                b"BridgeUniqueid" => fields.bridge = value,
+                b"BridgeTechnology" => fields.bridge_technology = value,
+                b"Queue" => fields.queue = value,
+                b"Cause" => fields.cause = value,
+                b"Response" => fields.response = value,
+                b"Reason" => fields.reason = value,
+                _ => match key.strip_prefix(b"Dest") {
+                    Some(rest) => fields.dest.set(rest, value),
+                    None => fields.plain.set(key, value),
+                },
+            }
+        }
+        fields
+    }
+
+    fn channel(&self) -> Option<ChannelView<'a>> {
+        self.plain.view()
+    }
+
+    fn dest(&self) -> Option<ChannelView<'a>> {
+        self.dest.view()
+    }
+
+    /// `Reason` of OriginateResponse is a control frame's number: 5 busy, 8 congestion, 1 and 3 no answer in time,
+    /// 0 for everything else, an unknown or unregistered phone among it.
+    fn originate_failure(&self) -> Option<DialStatus> {
+        (self.response != b"Success").then(|| match number(self.reason) {
+            5 => DialStatus::Busy,
+            1 | 3 => DialStatus::NoAnswer,
+            8 => DialStatus::Rejected,
+            _ => DialStatus::Unavailable,
+        })
+    }
+}
+
+impl<'a> ChannelFields<'a> {
+    fn set(&mut self, key: &[u8], value: &'a [u8]) {
+        match key {
+            b"Uniqueid" => self.id = value,
+            b"Channel" => self.name = value,
+            b"Linkedid" => self.call = value,
+            b"ChannelState" => self.state = value,
+            b"CallerIDNum" => self.caller_number = value,
+            b"CallerIDName" => self.caller_name = value,
+            b"ConnectedLineNum" => self.connected_number = value,
+            b"ConnectedLineName" => self.connected_name = value,
+            b"Exten" => self.exten = value,
+            _ => {}
+        }
+    }
+
+    fn view(&self) -> Option<ChannelView<'a>> {
+        (!self.id.is_empty() && !self.call.is_empty()).then(|| ChannelView {
+            id: text(self.id),
+            name: text(self.name),
+            call: text(self.call),
+            state: channel_state(self.state),
+            caller_number: known(self.caller_number),
+            caller_name: display_name(self.caller_name),
+            connected_number: known(self.connected_number),
+            connected_name: display_name(self.connected_name),
+            exten: text(self.exten),
+        })
+    }
+}
+
+/// Asterisk writes `<unknown>` for what it does not know.
+fn known(value: &[u8]) -> Cow<'_, str> {
+    if value == b"<unknown>" { Cow::Borrowed("") } else { text(value) }
+}
+
+/// A display name as people see it. Asterisk escapes names as C does, and chan_pjsip leaves SIP's own quoted pairs in:
+/// a quote comes as three backslashes and a quote. Control characters go.
+fn display_name(value: &[u8]) -> Cow<'_, str> {
+    let name = known(value);
+    if !name.contains('\\') && !name.contains(char::is_control) {
+        return name;
+    }
+    let unescaped = unescape(&unescape(&name));
+    Cow::Owned(unescaped.chars().filter(|c| !c.is_control()).collect())
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v') => out.push(' '),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn channel_state(value: &[u8]) -> ChannelState {
+    match value {
+        b"0" => ChannelState::Down,
+        b"4" => ChannelState::Ring,
+        b"5" => ChannelState::Ringing,
+        b"6" => ChannelState::Up,
+        _ => ChannelState::Other,
+    }
+}
+
+fn dial_status(value: &[u8]) -> DialStatus {
+    match value {
+        b"ANSWER" => DialStatus::Answered,
+        b"BUSY" => DialStatus::Busy,
+        b"NOANSWER" => DialStatus::NoAnswer,
+        b"CANCEL" => DialStatus::Cancelled,
+        b"CONGESTION" | b"DONTCALL" | b"TORTURE" => DialStatus::Rejected,
+        b"CHANUNAVAIL" => DialStatus::Unavailable,
+        _ => DialStatus::Failed,
+    }
+}
+
+fn number(value: &[u8]) -> u32 {
+    text(value).parse().unwrap_or(0)
+}
+
+/// `1795304876.155690`: seconds and microseconds.
+fn timestamp(value: &[u8]) -> Option<PbxTime> {
+    let value = std::str::from_utf8(value).ok()?;
+    let (seconds, fraction) = value.split_once('.').unwrap_or((value, ""));
+    let seconds: i64 = seconds.parse().ok()?;
+    let fraction = fraction.get(..6).unwrap_or(fraction);
+    let micros = if fraction.is_empty() { 0 } else { fraction.parse::<i64>().ok()? * 10_i64.checked_pow(6 - u32::try_from(fraction.len()).ok()?)? };
+    Some(PbxTime(seconds.checked_mul(1_000_000)?.checked_add(micros)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_both_channels_of_a_dial() {
+        let frame = Frame::of(
+            b"Event: DialEnd\r\nTimestamp: 1795304876.155\r\nChannel: PJSIP/trunk-00000001\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\
+              CallerIDNum: <unknown>\r\nDestChannel: PJSIP/101-00000002\r\nDestChannelState: 5\r\nDestUniqueid: 1.2\r\nDestLinkedid: 1.1\r\nDialStatus: BUSY",
+        );
+        let event = translate(frame).unwrap();
+        assert_eq!(event.at, Some(PbxTime(1_795_304_876_155_000)));
+        let EventKind::DialEnded { to, status } = event.kind else { panic!("{event:?}") };
+        assert_eq!((to.id.as_ref(), to.name.as_ref(), to.state, status), ("1.2", "PJSIP/101-00000002", ChannelState::Ringing, DialStatus::Busy));
+    }
+
+    #[test]
+    fn an_escaped_name_is_read() {
+        assert_eq!(display_name(br#"J. \\\"Smit\\\" \tx"#), "J. \"Smit\"  x");
+        assert_eq!(display_name("Zoë Ångström".as_bytes()), "Zoë Ångström");
+        assert_eq!(display_name(b"a\x07b"), "ab");
+        assert_eq!(display_name(b"<unknown>"), "");
+    }
+
+    #[test]
+    fn what_does_not_matter_is_passed_over() {
+        for frame in [&b"Event: VarSet\r\nVariable: X"[..], b"Event: Newchannel", b"Response: Success", b"", b"Event: DialEnd\r\nDialStatus: BUSY"] {
+            assert_eq!(translate(Frame::of(frame)), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(name in "(Newchannel|DialEnd|Hangup|BridgeEnter|OriginateResponse)", key in "[A-Za-z]{0,12}", value in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let mut bytes = format!("Event: {name}\r\nUniqueid: 1\r\nLinkedid: 1\r\nTimestamp: ").into_bytes();
+            bytes.extend(&value);
+            bytes.extend(format!("\r\n{key}: ").into_bytes());
+            bytes.extend(&value);
+            let _ = translate(Frame::of(&bytes));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The admin's page: users.
+
+mod users;
+pub mod view;
+
+pub use users::router;

@@ -1,0 +1,180 @@
+//! A seat as the call bar shows it.
+
+use super::view::{
+    Attach, Call, CallBar, CallState, Choice, Chooser, Direction, Link, Notice, NoticeKind, PauseReason, Presence, Timer, Timers, WaitingCall,
+};
+use crate::clock::Timestamp;
+use crate::desk::hub::{self, Board};
+use crate::desk::seat::{self, Activity, DeskCall, DeskCallState, Found, Seat};
+use crate::numbers::{self, Dialled, NumberPlan};
+use crate::telephony::calls::event::{self, EndReason};
+use crate::telephony::calls::timing::Stopwatch;
+use crate::web::deps::OfficeInfo;
+use crate::web::texts::Texts;
+
+/// What the bar shows.
+pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Seat, now: Timestamp) -> CallBar {
+    let (link, since) = link(&board.link);
+    let main = seat.main_call();
+    CallBar {
+        link,
+        link_since: since.map(|since| t.time(office.local(since))),
+        agent_name: seat.profile.name.reveal().clone(),
+        extension: seat.profile.extension.to_string(),
+        presence: presence(seat.activity()),
+        call: main.map(|call| self::call(t, &office.plan, call, now)),
+        waiting: seat.waiting_call().map(|call| waiting(t, &office.plan, call)),
+        notice: seat.notice.as_ref().map(|happened| notice(t, happened)),
+        chooser: seat.calls.iter().find_map(|call| chooser(&office.plan, call)),
+        attach: seat.calls.iter().find_map(|call| attach(&office.plan, call)),
+    }
+}
+
+pub(in crate::web) const fn link(link: &hub::Link) -> (Link, Option<Timestamp>) {
+    match link {
+        hub::Link::Connecting(_) => (Link::Connecting, None),
+        hub::Link::Up(_) => (Link::Connected, None),
+        hub::Link::Lost(since, _) => (Link::Lost, Some(*since)),
+    }
+}
+
+pub(in crate::web) const fn presence(activity: Activity) -> Presence {
+    match activity {
+        Activity::Presence(seat::Presence::Offline) => Presence::Offline,
+        Activity::Presence(seat::Presence::Ready) => Presence::Ready,
+        Activity::Presence(seat::Presence::Paused(reason)) => Presence::Paused(pause(reason)),
+        Activity::Ringing => Presence::Ringing,
+        Activity::Talking => Presence::Talking,
+        Activity::WrapUp => Presence::WrapUp,
+    }
+}
+
+const fn pause(reason: seat::PauseReason) -> PauseReason {
+    match reason {
+        seat::PauseReason::Break => PauseReason::Break,
+        seat::PauseReason::Lunch => PauseReason::Lunch,
+        seat::PauseReason::Consultation => PauseReason::Consultation,
+        seat::PauseReason::Administration => PauseReason::Administration,
+        seat::PauseReason::Training => PauseReason::Training,
+    }
+}
+
+pub(in crate::web) const fn direction(direction: event::Direction) -> Direction {
+    match direction {
+        event::Direction::Inbound | event::Direction::Internal => Direction::Inbound,
+        event::Direction::Outbound => Direction::Outbound,
+    }
+}
+
+/// The other party's number as people read it.
+fn shown_number(plan: &NumberPlan, call: &DeskCall) -> Option<String> {
+    let sent = call.other.number.reveal();
+    match plan.read(sent) {
+        Dialled::Outside(number) => Some(numbers::display(number)),
+        Dialled::Extension(extension) => Some(extension.to_string()),
+        Dialled::Withheld => None,
+        Dialled::Unreadable => Some(sent.chars().take(40).collect()),
+    }
+}
+
+/// The name, else the number, else that it is withheld. A name from the network is cut: it may be anything.
+pub(in crate::web) fn who(t: &Texts, plan: &NumberPlan, call: &DeskCall) -> String {
+    let name: String = match &call.found {
+        Found::One(candidate) => candidate.name.reveal().clone(),
+        _ if plan.read(call.other.number.reveal()) == Dialled::Withheld => String::new(),
+        _ => call.other.name.reveal().trim().to_owned(),
+    };
+    let name: String = name.chars().take(80).collect();
+    if name.is_empty() { shown_number(plan, call).unwrap_or_else(|| t.t("number-withheld")) } else { name }
+}
+
+fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
+    let who = who(t, plan, call);
+    let state = match call.state {
+        DeskCallState::Originating => CallState::Originating,
+        DeskCallState::Dialling | DeskCallState::RingingFar => CallState::RingingFar,
+        DeskCallState::Ringing => CallState::Ringing,
+        DeskCallState::Talking => CallState::Talking,
+        DeskCallState::Held => CallState::Held,
+        DeskCallState::Ended(_) => CallState::Ended,
+    };
+    Call {
+        id: call.id.to_string(),
+        state,
+        direction: direction(call.direction),
+        number: shown_number(plan, call).filter(|number| *number != who),
+        who,
+        queue: call.queue.clone(),
+        ended_words: match call.state {
+            DeskCallState::Ended(reason) => ended_words(t, reason, false),
+            _ => String::new(),
+        },
+        timers: timers(call, now),
+        can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing,
+        answer_on_phone: matches!(call.state, DeskCallState::Ringing),
+    }
+}
+
+fn timers(call: &DeskCall, now: Timestamp) -> Timers {
+    let timer = |watch: &Stopwatch| watch.has_run().then(|| Timer { elapsed_ms: watch.micros(now) / 1000, running: watch.is_running() });
+    let wrap = call.wrap_since.map(|since| Timer { elapsed_ms: now.since(since) / 1000, running: true });
+    Timers { ring: timer(&call.ring), talk: timer(&call.talk), hold: timer(&call.hold), wrap }
+}
+
+/// How a call ended, in words.
+pub(in crate::web) fn ended_words(t: &Texts, reason: EndReason, at_own_phone: bool) -> String {
+    t.t(match reason {
+        EndReason::Completed => "call-ended",
+        EndReason::NoAnswer | EndReason::Busy if at_own_phone => "end-agent-no-answer",
+        EndReason::Busy => "end-busy",
+        EndReason::NoAnswer => "end-no-answer",
+        EndReason::Cancelled => "end-cancelled",
+        EndReason::Rejected => "end-rejected",
+        EndReason::Elsewhere => "end-elsewhere",
+        EndReason::Failed if at_own_phone => "end-own-phone-gone",
+        EndReason::Failed => "end-unreachable",
+        EndReason::Unknown => "end-unknown",
+    })
+}
+
+fn waiting(t: &Texts, plan: &NumberPlan, call: &DeskCall) -> WaitingCall {
+    WaitingCall { call: call.id.to_string(), case: call.case.map(|case| case.to_string()), who: who(t, plan, call) }
+}
+
+fn notice(t: &Texts, happened: &seat::Notice) -> Notice {
+    let of = |kind, text| Notice { kind, text };
+    match happened {
+        seat::Notice::Missed { who, ring_micros, reason } => {
+            let name: String = if who.reveal().is_empty() { t.t("number-withheld") } else { who.reveal().chars().take(80).collect() };
+            match reason {
+                EndReason::Elsewhere => of(NoticeKind::Info, t.a("notice-elsewhere", &name)),
+                EndReason::Cancelled => of(NoticeKind::Warning, t.aa("notice-missed", &name, &t.duration_ms(ring_micros / 1000))),
+                EndReason::Unknown => of(NoticeKind::Warning, t.a("notice-lost-sight", &name)),
+                EndReason::Busy | EndReason::Rejected => of(NoticeKind::Info, t.a("notice-you-refused", &name)),
+                _ => of(NoticeKind::Warning, t.aa("notice-not-taken", &name, &t.duration_ms(ring_micros / 1000))),
+            }
+        }
+        seat::Notice::NotReached { reason, at_own_phone } => of(NoticeKind::Warning, ended_words(t, *reason, *at_own_phone)),
+        seat::Notice::PbxRefused { words } => of(NoticeKind::Error, t.a("notice-pbx-refused", words)),
+        seat::Notice::NoPbx => of(NoticeKind::Error, t.t("error-not-connected")),
+        seat::Notice::Saved => of(NoticeKind::Info, t.t("notice-saved")),
+    }
+}
+
+fn chooser(plan: &NumberPlan, call: &DeskCall) -> Option<Chooser> {
+    let Found::Many(candidates) = &call.found else { return None };
+    if call.case.is_some() {
+        return None;
+    }
+    let choice = |c: &seat::Candidate| Choice { case: c.case.to_string(), name: c.name.reveal().clone(), creditor: c.creditor.clone() };
+    Some(Chooser {
+        call: call.id.to_string(),
+        number: shown_number(plan, call).unwrap_or_default(),
+        choices: candidates.iter().map(choice).collect(),
+    })
+}
+
+fn attach(plan: &NumberPlan, call: &DeskCall) -> Option<Attach> {
+    let asks = matches!(call.found, Found::Nobody | Found::Withheld | Found::Failed);
+    (asks && call.case.is_none()).then(|| Attach { call: call.id.to_string(), number: shown_number(plan, call) })
+}

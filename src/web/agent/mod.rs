@@ -1,0 +1,15 @@
+//! The agent's desk.
+
+mod actions;
+pub(super) mod bar;
+pub mod file;
+mod file_view;
+pub mod form;
+mod live;
+mod outcome;
+mod page;
+mod part;
+mod talk_view;
+pub mod view;
+
+pub use page::router;

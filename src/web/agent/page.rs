@@ -1,0 +1,87 @@
+//! The desk as a whole page, and its search.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::view::{DeskPage, SearchResult, SearchResults, SearchResultsPart};
+use super::{actions, bar, live, outcome, part};
+use crate::numbers::Dialled;
+use crate::store::read::accounts::Role;
+use crate::store::read::search::FOUND_MAX;
+use crate::web::answer::{Answer, Fault, page};
+use crate::web::deps::Deps;
+use crate::web::sign_in::session::Session;
+
+/// The routes.
+pub fn router(deps: Deps) -> Router {
+    Router::new()
+        .route("/desk", get(desk))
+        .route("/desk/live", get(live::stream))
+        .route("/desk/search", get(search))
+        .route("/desk/presence", post(actions::presence))
+        .route("/desk/dial", post(actions::dial))
+        .route("/desk/hang-up", post(actions::hang_up))
+        .route("/desk/open", post(actions::open))
+        .route("/desk/close", post(actions::close))
+        .route("/desk/attach", post(actions::attach))
+        .route("/desk/draft", post(outcome::draft))
+        .route("/desk/outcome", post(outcome::save))
+        .with_state(deps)
+}
+
+async fn desk(State(deps): State<Deps>, session: Session) -> Answer {
+    let t = session.t;
+    let Some(seat) = deps.seat(session.user.id) else {
+        return if session.user.role >= Role::Supervisor { Ok(Redirect::to("/floor").into_response()) } else { Err(Fault::Forbidden(t)) };
+    };
+    let (now, _) = deps.now();
+    let board = deps.board.borrow().clone();
+    let opened = part::open_file(&deps, t, &seat, now).await.map_err(|e| Fault::store(t, &e))?;
+    let (file, conversation) = opened.unzip();
+    let worklist = part::worklist(&deps, t, &seat).await.map_err(|e| Fault::store(t, &e))?;
+    page(
+        t,
+        &DeskPage {
+            t,
+            title: &t.t("title-desk"),
+            seq: board.seq_of(session.user.id),
+            can_floor: session.user.role >= Role::Supervisor,
+            can_admin: session.user.role >= Role::Admin,
+            bar: &bar::call_bar(t, &deps.office, &board, &seat, now),
+            worklist: &worklist,
+            file: file.as_ref(),
+            conversation: conversation.as_ref(),
+        },
+    )
+}
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+    call: Option<String>,
+}
+
+async fn search(State(deps): State<Deps>, session: Session, Query(asked): Query<Search>) -> Answer {
+    let t = session.t;
+    let number = match deps.office.plan.read(&asked.q) {
+        Dialled::Outside(number) => Some(number),
+        _ => None,
+    };
+    let mut found = deps.store.search(&asked.q, number).await.map_err(|e| Fault::store(t, &e))?;
+    let more = found.len() > FOUND_MAX;
+    found.truncate(FOUND_MAX);
+    let result = |case: crate::store::read::search::FoundCase| SearchResult {
+        case: case.case_id.to_string(),
+        name: case.name,
+        reference: case.reference,
+        creditor: case.creditor,
+        city: (!case.city.is_empty()).then_some(case.city),
+    };
+    let search =
+        SearchResults { query: asked.q.chars().take(100).collect(), results: found.into_iter().map(result).collect(), more, attach_call: asked.call };
+    page(t, &SearchResultsPart { t, search: &search })
+}

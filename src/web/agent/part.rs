@@ -1,0 +1,61 @@
+//! The parts of the desk, each made by itself, for the page and for the live patches.
+
+use crate::clock::Timestamp;
+use crate::collection::outcome::FollowUpKind;
+use crate::desk::seat::Seat;
+use crate::desk::worklist::{self, Why, WorkItem};
+use crate::store::error::StoreError;
+use crate::store::read::cases::CaseFile;
+use crate::web::agent::file::File;
+use crate::web::agent::form::Conversation;
+use crate::web::agent::{file_view, talk_view, view};
+use crate::web::deps::Deps;
+use crate::web::texts::Texts;
+
+/// Lines of the work list that are shown.
+const WORKLIST_SHOWN: usize = 40;
+
+/// The open file and its conversation.
+pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestamp) -> Result<Option<(File, Conversation)>, StoreError> {
+    let Some(open) = &seat.open else { return Ok(None) };
+    let Some(case) = deps.store.case_file(open.case).await? else { return Ok(None) };
+    let draft = deps.store.draft(seat.profile.agent, open.case).await?;
+    Ok(Some((file(deps, t, &case, seat, now), talk_view::conversation(t, &deps.office, &case, seat, draft, now))))
+}
+
+fn file(deps: &Deps, t: &Texts, case: &CaseFile, seat: &Seat, now: Timestamp) -> File {
+    file_view::file(t, &deps.office, case, seat, deps.office.local(now).date())
+}
+
+/// Who to call next, as the whole office's order stands now.
+pub(super) async fn order(deps: &Deps) -> Result<Vec<WorkItem>, StoreError> {
+    let (_, today) = deps.now();
+    Ok(worklist::order(today, deps.store.open_cases(today, deps.office.zone).await?))
+}
+
+/// The work list.
+pub(super) async fn worklist(deps: &Deps, t: &Texts, seat: &Seat) -> Result<view::Worklist, StoreError> {
+    let (_, today) = deps.now();
+    let items = order(deps).await?;
+    let selected = seat.open.as_ref().map(|open| open.case);
+    let more = items.len().saturating_sub(WORKLIST_SHOWN);
+    let row = |item: WorkItem| view::WorkItem {
+        case: item.case.case.to_string(),
+        name: item.case.name.reveal().clone(),
+        why: why(t, item.why),
+        amount: t.euro(item.case.overdue.0),
+        days: (today - item.case.oldest_due).num_days(),
+        selected: selected == Some(item.case.case),
+    };
+    Ok(view::Worklist { items: items.into_iter().take(WORKLIST_SHOWN).map(row).collect(), more: i64::try_from(more).unwrap_or(0) })
+}
+
+fn why(t: &Texts, why: Why) -> String {
+    match why {
+        Why::FollowUp(FollowUpKind::Promise, days) => t.n("why-promise-broken", days),
+        Why::FollowUp(kind, 0) => t.t(&format!("why-{}-today", kind.as_str().replace('_', "-"))),
+        Why::FollowUp(kind, days) => t.n(&format!("why-{}-late", kind.as_str().replace('_', "-")), days),
+        Why::NeverCalled(_) => t.t("why-never-called"),
+        Why::StillOpen(_) => t.t("why-still-open"),
+    }
+}

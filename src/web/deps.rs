@@ -1,0 +1,107 @@
+//! What the handlers need.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::{Clock, Timestamp};
+use crate::desk::hub::{Board, Command, Refusal};
+use crate::desk::seat::Seat;
+use crate::ids::AgentId;
+use crate::numbers::NumberPlan;
+use crate::store::pool::Store;
+use crate::store::writer::Writer;
+
+/// The way to the task that owns the PBX.
+pub type Commands = mpsc::Sender<(Command, oneshot::Sender<Result<(), Refusal>>)>;
+
+/// What the handlers need; cheap to clone.
+#[derive(Clone)]
+pub struct Deps {
+    /// To read.
+    pub store: Store,
+    /// To write.
+    pub writer: Writer,
+    /// To ask the bridge.
+    pub commands: Commands,
+    /// What the bridge shows.
+    pub board: watch::Receiver<Arc<Board>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The office.
+    pub office: Arc<OfficeInfo>,
+}
+
+/// What the pages know of the office.
+#[derive(Debug, Clone)]
+pub struct OfficeInfo {
+    /// Its name.
+    pub name: String,
+    /// Its time zone.
+    pub zone: chrono_tz::Tz,
+    /// Its numbers.
+    pub plan: NumberPlan,
+    /// Countries that may be dialled.
+    pub dial_countries: Vec<String>,
+    /// Proxies whose word is taken.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// We speak HTTPS ourselves.
+    pub https: bool,
+    /// `nl` or `en`.
+    pub language: String,
+    /// Hours.
+    pub session_hours: u32,
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").field("office", &self.office).finish_non_exhaustive()
+    }
+}
+
+impl OfficeInfo {
+    /// An instant by the office's clock.
+    #[must_use]
+    pub fn local(&self, at: Timestamp) -> NaiveDateTime {
+        at.utc().with_timezone(&self.zone).naive_local()
+    }
+
+    /// The first instant of a day of the office.
+    #[must_use]
+    pub fn start_of(&self, day: NaiveDate) -> Timestamp {
+        use chrono::TimeZone;
+        let midnight = day.and_time(chrono::NaiveTime::MIN);
+        // Where the clock goes forward at midnight the day begins an hour later.
+        let start = self.zone.from_local_datetime(&midnight).earliest();
+        let start = start.or_else(|| self.zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(1))).earliest());
+        start.map_or(Timestamp(0), |at| Timestamp(at.timestamp_micros()))
+    }
+}
+
+impl Deps {
+    /// Now, and today's date in the office.
+    #[must_use]
+    pub fn now(&self) -> (Timestamp, NaiveDate) {
+        let now = self.clock.now();
+        (now, self.office.local(now).date())
+    }
+
+    /// Asks the bridge, and waits for its word.
+    ///
+    /// # Errors
+    /// Says why it was not done.
+    pub async fn ask(&self, command: Command) -> Result<(), Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.try_send((command, answer)).map_err(|_| Refusal::NotSent)?;
+        answered.await.map_err(|_| Refusal::NotSent)?
+    }
+
+    /// The seat of an agent, as it is now.
+    #[must_use]
+    pub fn seat(&self, agent: AgentId) -> Option<Arc<Seat>> {
+        self.board.borrow().seats.get(&agent).map(|(_, seat)| seat.clone())
+    }
+}

@@ -1,0 +1,69 @@
+//! A capture as a ladder: one short line for each event of its call.
+
+use std::path::Path;
+
+use belbrug::clock::Timestamp;
+use belbrug::ids::{Device, Extension};
+use belbrug::telephony::ami::frame::FrameBuffer;
+use belbrug::telephony::calls::event::{CallEvent, CallEventKind, Certainty, LegRef};
+use belbrug::telephony::calls::tracker::{Lines, Tracker};
+use belbrug::telephony::pbx::from_ami::translate;
+
+/// The lines of the lab: 101, 102 and 103, and 20 to see that it is not the beginning of 201.
+pub(crate) fn lines() -> Lines {
+    ["20", "101", "102", "103"].into_iter().map(|e| (Device::new(&format!("PJSIP/{e}")), Extension::parse(e).unwrap())).collect()
+}
+
+/// The bytes of a capture taken from Asterisk 22.
+pub(crate) fn capture(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/captures/asterisk22/{name}.ami"));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The events of a capture.
+pub(crate) fn events(bytes: &[u8]) -> (Vec<CallEvent>, Tracker) {
+    let mut buffer = FrameBuffer::new();
+    let mut tracker = Tracker::new(lines());
+    let mut out = Vec::new();
+    buffer.extend(bytes);
+    while let Some(frame) = buffer.next_frame() {
+        if let Some(event) = translate(frame.expect("a captured frame")) {
+            out.extend(tracker.apply(Timestamp(0), &event));
+        }
+    }
+    (out, tracker)
+}
+
+/// The ladder of a capture, which must leave no call open.
+pub(crate) fn ladder(name: &str) -> Vec<String> {
+    let (events, tracker) = events(&capture(name));
+    assert_eq!(tracker.calls().count(), 0, "a call was left open");
+    events.iter().map(rung).collect()
+}
+
+fn leg(leg: &LegRef) -> String {
+    leg.line.as_ref().map_or_else(|| leg.channel.split('-').next().unwrap_or_default().to_owned(), ToString::to_string)
+}
+
+/// One line for an event.
+pub(crate) fn rung(event: &CallEvent) -> String {
+    let words = match &event.kind {
+        CallEventKind::Originated { leg: l, to } => format!("originated at {} to {}", leg(l), to.number.reveal()),
+        CallEventKind::Queued { queue, caller } => format!("queued in {queue}: {}", caller.number.reveal()),
+        CallEventKind::QueueAbandoned { queue } => format!("abandoned {queue}"),
+        CallEventKind::QueueTimedOut { queue } => format!("timed out in {queue}"),
+        CallEventKind::Delivered { leg: l, by, other, direction, dialled } => {
+            let by = by.as_ref().map_or_else(String::new, |by| format!(" by {}", leg(by)));
+            format!("delivered at {}{by}, {direction:?}, other {} {:?}, dialled {dialled}", leg(l), other.number.reveal(), other.name.reveal())
+        }
+        CallEventKind::RingEnded { leg: l, reason } => format!("ring ended at {}: {}", leg(l), reason.as_str()),
+        CallEventKind::Established { leg: l } => format!("established at {}", leg(l)),
+        CallEventKind::Held { leg: l } => format!("held by {}", leg(l)),
+        CallEventKind::Retrieved { leg: l } => format!("retrieved by {}", leg(l)),
+        CallEventKind::ConnectionCleared { leg: l } => format!("left by {}", leg(l)),
+        CallEventKind::Cleared { reason, at_own_phone, .. } => {
+            format!("cleared: {}{}", reason.as_str(), if *at_own_phone { " at own phone" } else { "" })
+        }
+    };
+    if event.certainty == Certainty::Observed { words } else { format!("{words} ({:?})", event.certainty) }
+}

@@ -1,0 +1,5 @@
+//! Calls as captured from a real Asterisk, through the tracker.
+
+mod ladder;
+mod nominal;
+mod off_nominal;

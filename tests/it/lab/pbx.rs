@@ -1,0 +1,195 @@
+//! A real Asterisk of one test's own, by `scripts/pbx`.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::{free_udp_port, until_async};
+
+/// So many debtors can call one PBX at the same time.
+const CALLER_LINES: usize = 6;
+
+/// A running PBX; dropping it stops it and removes its folder.
+#[derive(Debug)]
+pub struct Pbx {
+    /// The name it goes by in `scripts/pbx`, of this test alone.
+    pub name: String,
+    /// Where the manager interface listens.
+    pub ami_port: u16,
+    /// The secret of the manager user `belbrug`.
+    pub ami_secret: String,
+    /// Where phones register and trunks call.
+    pub sip_port: u16,
+    /// The password of the phones 101, 102 and 103.
+    pub sip_secret: String,
+    /// Where this PBX sends outbound calls: a [`super::Debtor`] answers there.
+    pub trunk_port: u16,
+    /// Asterisk's own log.
+    pub log: PathBuf,
+    ring: Duration,
+    caller_ports: Vec<u16>,
+    calls_made: AtomicUsize,
+    scratch: tempfile::TempDir,
+}
+
+impl Pbx {
+    /// Starts a PBX on free ports, in which a phone rings for 3 s.
+    pub async fn up(name: &str) -> Self {
+        Self::up_ringing(name, Duration::from_secs(3)).await
+    }
+
+    /// Starts a PBX in which a phone rings for `ring` (whole seconds).
+    pub async fn up_ringing(name: &str, ring: Duration) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut pbx = Self {
+            name: format!("{name}-{}-{count}", std::process::id()),
+            ami_port: 0,
+            ami_secret: String::new(),
+            sip_port: 0,
+            sip_secret: String::new(),
+            trunk_port: 0,
+            log: PathBuf::new(),
+            ring,
+            caller_ports: (0..CALLER_LINES).map(|_| free_udp_port()).collect(),
+            calls_made: AtomicUsize::new(0),
+            scratch: tempfile::tempdir().expect("a scratch folder"),
+        };
+        pbx.write_extra_config();
+        pbx.start().await;
+        pbx
+    }
+
+    /// Stops the PBX and starts it again on the same ports, as an office does. It forgets its registrations and
+    /// calls: register the phones again.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start().await;
+    }
+
+    /// Stops the PBX; its ports stay its own for [`Pbx::start`].
+    pub async fn stop(&self) {
+        self.script(&["down", &self.name]).await;
+    }
+
+    /// Starts the PBX: on the ports that it had, or on free ones when it never ran.
+    pub async fn start(&mut self) {
+        let said = self.script(&["up", &self.name]).await;
+        let env: HashMap<&str, &str> = said
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .collect();
+        let text = |key: &str| {
+            env.get(key)
+                .unwrap_or_else(|| panic!("scripts/pbx up said no {key}:\n{said}"))
+                .to_string()
+        };
+        let port = |key: &str| {
+            text(key)
+                .parse()
+                .unwrap_or_else(|_| panic!("{key} is no port:\n{said}"))
+        };
+        let (had, has) = (
+            self.ports(),
+            [port("AMI_PORT"), port("SIP_PORT"), port("TRUNK_PORT")],
+        );
+        assert!(
+            had == [0; 3] || had == has,
+            "scripts/pbx gave other ports than asked for: {had:?}, {has:?}"
+        );
+        [self.ami_port, self.sip_port, self.trunk_port] = has;
+        (self.ami_secret, self.sip_secret, self.log) =
+            (text("AMI_SECRET"), text("SIP_SECRET"), text("LOG").into());
+    }
+
+    /// Asks Asterisk something on its console, e.g. `core show channels count`.
+    pub async fn cli(&self, command: &str) -> String {
+        self.script(&["cli", &self.name, command]).await
+    }
+
+    /// Waits until this PBX carries no channel.
+    pub async fn wait_idle(&self) {
+        let idle = until_async(|| async {
+            let count = self.cli("core show channels count").await;
+            count
+                .lines()
+                .any(|line| line == "0 active channels")
+                .then_some(())
+        });
+        assert!(
+            idle.await.is_some(),
+            "still busy:\n{}",
+            self.cli("core show channels").await
+        );
+    }
+
+    /// A port that this PBX knows as its provider and that the last few callers did not use.
+    pub(super) fn next_caller_port(&self) -> u16 {
+        let turn = self.calls_made.fetch_add(1, Ordering::Relaxed);
+        *self
+            .caller_ports
+            .iter()
+            .cycle()
+            .nth(turn % CALLER_LINES)
+            .expect("at least one line")
+    }
+
+    /// The lines that several debtors call from at once: the PBX knows its provider by address and port.
+    fn write_extra_config(&self) {
+        let line = |port| {
+            format!(
+                "\n[line-{port}]\ntype = identify\nendpoint = trunk\nmatch = 127.0.0.1:{port}\n"
+            )
+        };
+        let text: String = self.caller_ports.iter().map(line).collect();
+        std::fs::write(self.scratch.path().join("pjsip.conf"), text).expect("the lab's pjsip.conf");
+    }
+
+    /// Runs `scripts/pbx`; its standard output. Fails the test with what it said when it fails.
+    async fn script(&self, args: &[&str]) -> String {
+        let mut command = self.command(args);
+        let run = tokio::task::spawn_blocking(move || command.output()).await;
+        let output: Output = run
+            .expect("scripts/pbx ran")
+            .expect("scripts/pbx can be started");
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(
+            output.status.success(),
+            "scripts/pbx {args:?} failed:\n{}",
+            said(&output.stderr)
+        );
+        said(&output.stdout)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/pbx"));
+        command.args(args);
+        command.env("BELBRUG_RING_SECONDS", self.ring.as_secs().to_string());
+        command.env("BELBRUG_LAB_CONF", self.scratch.path().join("pjsip.conf"));
+        for (key, port) in ["AMI_PORT", "SIP_PORT", "TRUNK_PORT"]
+            .into_iter()
+            .zip(self.ports())
+        {
+            if port == 0 {
+                command.env_remove(key)
+            } else {
+                command.env(key, port.to_string())
+            };
+        }
+        command
+    }
+
+    /// The ports that stay the same over a restart; zeros before the first start.
+    fn ports(&self) -> [u16; 3] {
+        [self.ami_port, self.sip_port, self.trunk_port]
+    }
+}
+
+impl Drop for Pbx {
+    fn drop(&mut self) {
+        // A failure here says nothing about what the test is about.
+        let _ = self.command(&["down", &self.name]).output();
+    }
+}

@@ -1,0 +1,285 @@
+//! An agent's telephone: baresip, told what to do over its control port.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::tone::wav;
+use super::{PATIENCE, Pbx, free_tcp_port, until, until_async};
+
+/// How long a phone gets to say goodbye to its PBX when it is dropped.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// A registered phone; dropping it hangs up, unregisters and ends baresip.
+#[derive(Debug)]
+pub struct Phone {
+    /// 101, 102 or 103.
+    pub extension: String,
+    _baresip: Baresip,
+    scratch: tempfile::TempDir,
+    control: tokio::sync::Mutex<OwnedWriteHalf>,
+    messages: Arc<Mutex<Vec<String>>>,
+    /// How many messages the waiting methods have read past.
+    read_past: Mutex<usize>,
+}
+
+impl Phone {
+    /// Starts a phone for this extension and waits until the PBX has accepted its registration.
+    pub async fn register(pbx: &Pbx, extension: &str) -> Self {
+        let scratch = tempfile::tempdir().expect("a scratch folder");
+        let port = free_tcp_port();
+        write_config(scratch.path(), pbx, extension, port);
+        let log = File::create(scratch.path().join("log")).expect("baresip's log");
+        let mut command = Command::new("baresip");
+        command
+            .arg("-f")
+            .arg(scratch.path())
+            .current_dir(scratch.path())
+            .stdin(Stdio::null());
+        command
+            .stdout(log.try_clone().expect("baresip's log"))
+            .stderr(log);
+        let baresip = command
+            .spawn()
+            .unwrap_or_else(|e| panic!("baresip does not start ({e}): run scripts/tools"));
+        let baresip = Baresip(baresip);
+        let stream =
+            until_async(|| async move { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
+        let Some(stream) = stream else {
+            panic!(
+                "baresip's control port never opened:\n{}",
+                log_in(scratch.path())
+            )
+        };
+        let (read, write) = stream.into_split();
+        let messages = Arc::new(Mutex::new(Vec::new()));
+        tokio::spawn(keep(read, Arc::clone(&messages)));
+        let phone = Self {
+            extension: extension.to_owned(),
+            _baresip: baresip,
+            scratch,
+            control: tokio::sync::Mutex::new(write),
+            messages,
+            read_past: Mutex::new(0),
+        };
+        // The event may have come before the control port was open; the log has it in any case.
+        let registered = until(|| phone.log().contains("200 OK (Asterisk)").then_some(()));
+        assert!(
+            registered.await.is_some(),
+            "{extension} did not register:\n{}",
+            phone.log()
+        );
+        phone
+    }
+
+    /// Waits until a call comes in that was not waited for before.
+    pub async fn wait_ringing(&self) {
+        self.wait_event("CALL_INCOMING").await;
+    }
+
+    /// Takes the call, and waits until it stands.
+    pub async fn answer(&self) {
+        self.command("accept").await;
+        self.wait_event("CALL_ESTABLISHED").await;
+    }
+
+    /// Hangs up, or rejects the call when it still rings.
+    pub async fn hang_up(&self) {
+        self.command("hangup").await;
+    }
+
+    /// Puts the call on hold.
+    pub async fn hold(&self) {
+        self.command("hold").await;
+    }
+
+    /// Takes the call off hold.
+    pub async fn resume(&self) {
+        self.command("resume").await;
+    }
+
+    /// Waits until a call is over, whoever ended it.
+    pub async fn wait_closed(&self) {
+        self.wait_event("CALL_CLOSED").await;
+    }
+
+    /// What this phone has heard, as WAV files, one a call, the oldest first (complete once the call is over).
+    pub fn heard(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.scratch.path()).expect("baresip's folder");
+        let mut heard: Vec<PathBuf> = files.filter_map(|file| Some(file.ok()?.path())).collect();
+        heard.retain(|path| path.to_string_lossy().ends_with("-dec.wav"));
+        heard.sort();
+        heard
+    }
+
+    /// What baresip said.
+    pub fn log(&self) -> String {
+        log_in(self.scratch.path())
+    }
+
+    /// The messages of the control port, as they came.
+    pub fn messages(&self) -> Vec<String> {
+        self.messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Waits for an event of baresip that no earlier wait has read past.
+    async fn wait_event(&self, kind: &str) {
+        let wanted = format!("\"type\":\"{kind}\"");
+        let found = until(|| {
+            let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut read_past = self
+                .read_past
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let at = messages
+                .iter()
+                .skip(*read_past)
+                .position(|message| message.contains(&wanted))?;
+            *read_past += at + 1;
+            Some(())
+        });
+        if found.await.is_none() {
+            panic!(
+                "{}: no {kind} within {PATIENCE:?}; events:\n{:#?}\n{}",
+                self.extension,
+                self.messages(),
+                self.log()
+            );
+        }
+    }
+
+    /// Gives one command and waits until baresip says that it took it.
+    async fn command(&self, command: &str) {
+        let answers = || {
+            self.messages()
+                .iter()
+                .filter(|message| message.contains("\"response\":true"))
+                .count()
+        };
+        let mut control = self.control.lock().await;
+        let before = answers();
+        let text = format!("{{\"command\":\"{command}\",\"params\":\"\"}}");
+        let text = format!("{}:{text},", text.len());
+        control
+            .write_all(text.as_bytes())
+            .await
+            .expect("baresip's control port");
+        let taken = until(|| (answers() > before).then_some(()));
+        assert!(
+            taken.await.is_some(),
+            "{} did not take {command}:\n{}",
+            self.extension,
+            self.log()
+        );
+    }
+}
+
+/// The program itself; dropping it lets it say goodbye and ends it.
+#[derive(Debug)]
+struct Baresip(Child);
+
+impl Drop for Baresip {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.0.id().to_string()).output();
+        let deadline = Instant::now() + GOODBYE;
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Keeps the control port's messages (JSON in netstrings, `LENGTH:TEXT,`) until baresip ends.
+async fn keep(read: OwnedReadHalf, messages: Arc<Mutex<Vec<String>>>) {
+    let mut read = BufReader::new(read);
+    loop {
+        let mut length = Vec::new();
+        if !matches!(read.read_until(b':', &mut length).await, Ok(1..)) {
+            return;
+        }
+        let length = String::from_utf8_lossy(&length);
+        let Ok(length) = length
+            .trim_end_matches(':')
+            .trim_start_matches(',')
+            .parse::<usize>()
+        else {
+            return;
+        };
+        let mut text = vec![0; length];
+        if read.read_exact(&mut text).await.is_err() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(text);
+    }
+}
+
+fn log_in(folder: &Path) -> String {
+    std::fs::read(folder.join("log"))
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default()
+}
+
+/// A folder that baresip runs from: it speaks a tone, keeps what it hears, and rings without a sound card.
+fn write_config(folder: &Path, pbx: &Pbx, extension: &str, port: u16) {
+    let at = |name: &str| folder.join(name).display().to_string();
+    let write = |name: &str, text: &[u8]| {
+        std::fs::write(folder.join(name), text).expect("baresip's folder")
+    };
+    let (sip, secret) = (pbx.sip_port, &pbx.sip_secret);
+    let account = format!(
+        "<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n"
+    );
+    write("accounts", account.as_bytes());
+    write("contacts", b"");
+    let config = [
+        "poll_method epoll".to_owned(),
+        "sip_listen 127.0.0.1:0".to_owned(),
+        "call_local_timeout 120".to_owned(),
+        "call_max_calls 4".to_owned(),
+        format!("audio_path {}", folder.display()),
+        format!("audio_source aufile,{}", at("speech.wav")),
+        format!("snd_path {}", folder.display()),
+        "rtp_ports 10000-19999".to_owned(),
+        "statmode_default off".to_owned(),
+        "ringback_disabled yes".to_owned(),
+        "module_path /usr/lib/baresip/modules".to_owned(),
+        "module g711.so".to_owned(),
+        "module aufile.so".to_owned(),
+        "module sndfile.so".to_owned(),
+        "module ctrl_tcp.so".to_owned(),
+        "module_app account.so".to_owned(),
+        "module_app contact.so".to_owned(),
+        "module_app menu.so".to_owned(),
+        format!("ctrl_tcp_listen 127.0.0.1:{port}\n"),
+    ];
+    write("config", config.join("\n").as_bytes());
+    write("speech.wav", &wav(440.0, 60));
+    // Without these files baresip complains at every call, and nobody hears them.
+    for sound in [
+        "ring",
+        "ringback",
+        "callwaiting",
+        "busy",
+        "error",
+        "notfound",
+        "message",
+        "alert",
+    ] {
+        write(&format!("{sound}.wav"), &wav(0.0, 1));
+    }
+}

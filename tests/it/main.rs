@@ -1,0 +1,3 @@
+//! Belbrug's tests from outside, one binary. They read as call flows.
+
+mod flows;
