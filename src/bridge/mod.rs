@@ -1,6 +1,8 @@
 //! The running service: the link to the PBX, and the one task that owns its calls. Its loop is: select, apply, perform.
 
+mod desk_side;
 mod journal;
 pub mod link;
 mod outbound;
+mod pbx_side;
 pub mod task;

@@ -102,7 +102,7 @@ impl fmt::Display for Cents {
         let euros = (self.0.unsigned_abs() / 100).to_string();
         let mut grouped = String::with_capacity(euros.len() + 6);
         for (i, digit) in euros.chars().enumerate() {
-            if i > 0 && (euros.len() - i) % 3 == 0 {
+            if i > 0 && (euros.len() - i).is_multiple_of(3) {
                 grouped.push('.');
             }
             grouped.push(digit);

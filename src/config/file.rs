@@ -49,10 +49,8 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         other => other,
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    for file in [&mut config.pbx.secret_file, &mut config.pbx.ca_file, &mut config.web.certificate, &mut config.web.key] {
-        if let Some(file) = file {
-            *file = folder.join(&*file);
-        }
+    for file in [&mut config.pbx.secret_file, &mut config.pbx.ca_file, &mut config.web.certificate, &mut config.web.key].into_iter().flatten() {
+        *file = folder.join(&*file);
     }
     if let Some(file) = &config.pbx.secret_file {
         let secret = std::fs::read_to_string(file).map_err(|e| wrong("[pbx] secret_file", format!("{}: {e}", file.display())))?;

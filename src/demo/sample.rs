@@ -59,7 +59,7 @@ const BOOKKEEPER: i64 = 442_079_460_500;
 
 fn number(at: usize) -> Result<PhoneNumber, IdError> {
     let last = i64::try_from(at).unwrap_or(0);
-    PhoneNumber::from_i64(if at % 2 == 0 { 442_079_460_100 + last } else { 447_700_900_100 + last })
+    PhoneNumber::from_i64(if at.is_multiple_of(2) { 442_079_460_100 + last } else { 447_700_900_100 + last })
 }
 
 /// The sample debtors.

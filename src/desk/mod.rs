@@ -2,5 +2,6 @@
 
 pub mod floor;
 pub mod hub;
+mod requests;
 pub mod seat;
 pub mod worklist;

@@ -193,12 +193,12 @@ mod tests {
             .collect()
     }
 
-    fn templates(folder: &Path, found: &mut Vec<(String, String)>) {
+    fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
-                templates(&path, found);
-            } else if path.extension().is_some_and(|ext| ext == "html") {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|ext| ext == "html" || ext == "rs") && !path.ends_with("texts.rs") {
                 found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
             }
         }
@@ -209,9 +209,9 @@ mod tests {
         text.split(start).skip(1).filter_map(|rest| rest.split('"').next())
     }
 
-    fn all_templates() -> Vec<(String, String)> {
+    fn all_sources() -> Vec<(String, String)> {
         let mut found = Vec::new();
-        templates(Path::new(file!()).parent().unwrap(), &mut found);
+        sources(Path::new(file!()).parent().unwrap(), &mut found);
         assert!(!found.is_empty());
         found
     }
@@ -226,9 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn every_key_in_a_template_exists() {
+    fn every_key_that_a_template_or_a_handler_asks_for_exists() {
         let known = keys(NL);
-        for (name, text) in all_templates() {
+        for (name, text) in all_sources() {
             for start in ["t.t(\"", "t.n(\"", "t.a(\"", "t.aa(\""] {
                 for key in quoted_after(&text, start) {
                     assert!(known.contains(key), "{name} asks for {key}");

@@ -6,18 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::call::{Call, Leg, LegState, reason_of_cause};
+use super::call::{Call, Leg, LegState};
 use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, Party};
 use super::hangup_cause::HangupCause;
 use crate::clock::{PbxTime, Timestamp};
 use crate::ids::{BridgeId, CallId, Device, Extension, Uniqueid};
-use crate::telephony::pbx::event::{ChannelState, ChannelView, DialStatus, Event, EventKind};
+use crate::telephony::pbx::event::{ChannelState, ChannelView, Event, EventKind};
 
 /// Calls that are followed at most. The oldest is given up for a new one, and said to be unknown.
 pub const LIVE_CALLS_MAX: usize = 10_000;
 
 /// Calls of ours that are remembered after their end.
-const ENDED_DIALS_MAX: usize = 256;
+pub(super) const ENDED_DIALS_MAX: usize = 256;
 
 /// The agents' devices, each exactly: extension 20 is not the beginning of 201.
 pub type Lines = BTreeMap<Device, Extension>;
@@ -26,24 +26,24 @@ pub type Lines = BTreeMap<Device, Extension>;
 #[derive(Debug)]
 pub struct Tracker {
     lines: Lines,
-    calls: BTreeMap<CallId, Call>,
-    call_of: BTreeMap<Uniqueid, CallId>,
+    pub(super) calls: BTreeMap<CallId, Call>,
+    pub(super) call_of: BTreeMap<Uniqueid, CallId>,
     /// Calls of ours that ended just now: the PBX may answer the Originate after the last hang-up.
-    ended_dials: VecDeque<CallId>,
+    pub(super) ended_dials: VecDeque<CallId>,
     /// While a snapshot comes in: the legs that it, or a live event, has named.
-    named: Option<BTreeSet<Uniqueid>>,
+    pub(super) named: Option<BTreeSet<Uniqueid>>,
 }
 
 /// The circumstances under which events are told.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
-    at: Option<PbxTime>,
-    now: Timestamp,
-    certainty: Certainty,
+pub(super) struct Seen {
+    pub(super) at: Option<PbxTime>,
+    pub(super) now: Timestamp,
+    pub(super) certainty: Certainty,
 }
 
 impl Seen {
-    fn event(self, call: &CallId, kind: CallEventKind) -> CallEvent {
+    pub(super) fn event(self, call: &CallId, kind: CallEventKind) -> CallEvent {
         CallEvent { call: call.clone(), at: self.at, seen: self.now, certainty: self.certainty, kind }
     }
 }
@@ -97,7 +97,7 @@ impl Tracker {
     }
 
     /// The call and the leg of a channel, made where they are new. Told events are put into `out`.
-    fn upsert(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) -> (CallId, Uniqueid) {
+    pub(super) fn upsert(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) -> (CallId, Uniqueid) {
         let leg_id = Uniqueid::new(&view.id);
         if let Some(named) = &mut self.named {
             named.insert(leg_id.clone());
@@ -200,7 +200,7 @@ impl Tracker {
         }
     }
 
-    fn ringing(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
+    pub(super) fn ringing(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
         let (call_id, leg_id) = self.upsert(seen, view, out);
         let Some(call) = self.calls.get_mut(&call_id) else { return };
         if call.is_own_phone(&leg_id) {
@@ -237,59 +237,6 @@ impl Tracker {
             && !matches!(leg.state, LegState::Over(_))
         {
             leg.state = LegState::Up;
-        }
-    }
-
-    fn dial_ended(&mut self, seen: Seen, to: &ChannelView<'_>, status: DialStatus, out: &mut Vec<CallEvent>) {
-        if !self.call_of.contains_key(to.id.as_ref()) {
-            return; // The end of a dialling whose leg is gone: nothing to close.
-        }
-        let (call_id, leg_id) = self.upsert(seen, to, out);
-        if status == DialStatus::Answered {
-            if let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.legs.get_mut(&leg_id)) {
-                leg.state = LegState::Up;
-            }
-            return;
-        }
-        let answered_elsewhere = self.calls.get(&call_id).is_some_and(|call| {
-            call.legs.iter().any(|(id, leg)| *id != leg_id && leg.dialled && leg.state == LegState::Up && !call.is_own_phone(id))
-        });
-        let cause = self.calls.get(&call_id).and_then(|call| call.legs.get(&leg_id)).and_then(|leg| leg.ending).flatten();
-        let reason = match status {
-            // Asterisk says NOANSWER of a 403 or 603; the cause knows better.
-            DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_rejected) => EndReason::Rejected,
-            DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_failure) => EndReason::Failed,
-            DialStatus::Cancelled if answered_elsewhere => EndReason::Elsewhere,
-            DialStatus::Answered | DialStatus::Cancelled => EndReason::Cancelled,
-            DialStatus::Busy => EndReason::Busy,
-            DialStatus::NoAnswer => EndReason::NoAnswer,
-            DialStatus::Rejected => EndReason::Rejected,
-            DialStatus::Unavailable | DialStatus::Failed => EndReason::Failed,
-        };
-        self.ring_over(seen, &call_id, &leg_id, reason, out);
-    }
-
-    /// Closes a ringing, once.
-    fn ring_over(&mut self, seen: Seen, call_id: &CallId, leg_id: &Uniqueid, reason: EndReason, out: &mut Vec<CallEvent>) {
-        let Some(call) = self.calls.get_mut(call_id) else { return };
-        let own = call.is_own_phone(leg_id);
-        let Some(leg) = call.legs.get_mut(leg_id) else { return };
-        let was = leg.state;
-        if matches!(was, LegState::Over(_) | LegState::Up) {
-            return;
-        }
-        leg.state = LegState::Over(reason);
-        if own {
-            call.own_phone_failure.get_or_insert(reason);
-            return;
-        }
-        if reason != EndReason::Elsewhere || call.last_ring_end.is_none() {
-            call.last_ring_end = Some(reason);
-        }
-        if was == LegState::Ringing
-            && let Some(leg) = call.leg_ref(leg_id)
-        {
-            out.push(seen.event(call_id, CallEventKind::RingEnded { leg, reason }));
         }
     }
 
@@ -341,116 +288,9 @@ impl Tracker {
         let caller = call.other.clone();
         out.push(seen.event(&call_id, CallEventKind::Queued { queue: queue.to_owned(), caller }));
     }
-
-    fn abandoned(&mut self, seen: Seen, queue: &str, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        call.queue = None;
-        let queue = queue.to_owned();
-        // Asterisk 22 says abandoned also when the queue's own time is up; then nobody hung up before.
-        if call.legs.get(&leg_id).is_some_and(|leg| leg.ending.is_some()) {
-            call.last_ring_end = Some(EndReason::Cancelled);
-            out.push(seen.event(&call_id, CallEventKind::QueueAbandoned { queue }));
-        } else {
-            call.last_ring_end = Some(EndReason::NoAnswer);
-            out.push(seen.event(&call_id, CallEventKind::QueueTimedOut { queue }));
-        }
-    }
-
-    fn hung_up(&mut self, seen: Seen, id: &str, cause: HangupCause, out: &mut Vec<CallEvent>) {
-        let Some((leg_id, call_id)) = self.call_of.remove_entry(id) else { return };
-        if self.calls.get(&call_id).is_some_and(|c| c.legs.get(&leg_id).is_some_and(|l| l.state == LegState::Ringing)) {
-            self.ring_over(seen, &call_id, &leg_id, reason_of_cause(cause), out);
-        }
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        let leg_ref = call.leg_ref(&leg_id);
-        let leg = call.legs.remove(&leg_id);
-        if let (Some(leg_ref), Some(leg)) = (leg_ref, leg)
-            && leg.connected
-            && (leg.line.is_some() || leg.dialled)
-        {
-            out.push(seen.event(&call_id, CallEventKind::ConnectionCleared { leg: leg_ref }));
-        }
-        if call.legs.is_empty() {
-            let cause = (seen.certainty == Certainty::Observed).then_some(cause);
-            let reason = call.end_reason(cause);
-            out.push(seen.event(&call_id, cleared(call, reason, cause)));
-            self.calls.remove(&call_id);
-            self.remember_dial(call_id);
-        }
-    }
-
-    fn remember_dial(&mut self, call: CallId) {
-        if call.is_dialled() {
-            if self.ended_dials.len() >= ENDED_DIALS_MAX {
-                self.ended_dials.pop_front();
-            }
-            self.ended_dials.push_back(call);
-        }
-    }
-
-    fn originate_answered(&mut self, seen: Seen, id: &str, failure: Option<DialStatus>, out: &mut Vec<CallEvent>) {
-        let Some(failure) = failure else { return };
-        let reason = match failure {
-            DialStatus::Busy => EndReason::Busy,
-            DialStatus::NoAnswer => EndReason::NoAnswer,
-            DialStatus::Rejected => EndReason::Rejected,
-            _ => EndReason::Failed,
-        };
-        match self.calls.get_mut(id) {
-            Some(call) => {
-                call.own_phone_failure.get_or_insert(reason);
-            }
-            None if self.ended_dials.iter().any(|ended| ended.as_str() == id) => {}
-            // The phone was not even there: no channel will ever tell.
-            None => out.push(seen.event(&CallId::new(id), CallEventKind::Cleared { reason, cause: None, at_own_phone: true })),
-        }
-    }
-
-    fn listed(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let known = self.call_of.contains_key(view.id.as_ref());
-        let seen = Seen { at: None, certainty: Certainty::Inferred, ..seen };
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        if known {
-            return;
-        }
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        call.adopted = true;
-        if call.other.number.reveal().is_empty() && call.direction == Direction::Outbound {
-            call.other = Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() };
-        }
-        let other = call.other.clone();
-        let Some(leg) = call.legs.get_mut(&leg_id) else { return };
-        match view.state {
-            ChannelState::Ringing => self.ringing(seen, view, out),
-            ChannelState::Up if leg.line.is_some() => {
-                leg.state = LegState::Up;
-                leg.connected = true;
-                call.connected = true;
-                call.own_phone_up = true;
-                let (direction, dialled) = (call.direction, call.dialled.clone());
-                if let Some(leg) = call.leg_ref(&leg_id) {
-                    out.push(seen.event(&call_id, CallEventKind::Delivered { leg: leg.clone(), by: None, other, direction, dialled }));
-                    out.push(seen.event(&call_id, CallEventKind::Established { leg }));
-                }
-            }
-            ChannelState::Up => leg.state = LegState::Up,
-            _ => {}
-        }
-    }
-
-    /// Legs that nobody named since the snapshot began are ghosts.
-    fn snapshot_ended(&mut self, now: Timestamp, out: &mut Vec<CallEvent>) {
-        let Some(named) = self.named.take() else { return };
-        let ghosts: Vec<Uniqueid> = self.call_of.keys().filter(|id| !named.contains(*id)).cloned().collect();
-        for ghost in ghosts {
-            let seen = Seen { at: None, now, certainty: Certainty::Inferred };
-            self.hung_up(seen, ghost.as_str(), HangupCause::NORMAL, out);
-        }
-    }
 }
 
-fn cleared(call: &Call, reason: EndReason, cause: Option<HangupCause>) -> CallEventKind {
+pub(super) fn cleared(call: &Call, reason: EndReason, cause: Option<HangupCause>) -> CallEventKind {
     let at_own_phone = call.id.is_dialled() && !call.own_phone_up && !call.connected;
     CallEventKind::Cleared { reason, cause, at_own_phone }
 }

@@ -374,10 +374,11 @@ hooks.view = ({ changed: parts, ringing: now, title }) => {
 	ringTo(now);
 	document.title = (now ? words("Ringing") + " · " : "") + (title || body.dataset.baseTitle);
 	if (parts.has("conversation")) { adopt(outcome()); choose(false); }
-	const file = find("#file [data-key]")?.dataset.key;
-	if (file !== shownFile) { shownFile = file; if (file !== "none") tab("file"); }
+	if (shownFile !== fileKey() && fileKey() !== "none") tab("file");
+	shownFile = fileKey();
 };
-let shownFile = find("#file [data-key]")?.dataset.key;
+const fileKey = () => find("#file [data-key]").dataset.key;
+let shownFile = fileKey();
 
 hooks.before = flush;
 hooks.after = (form, answer) => {

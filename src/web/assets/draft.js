@@ -32,6 +32,7 @@ function mark(form, savedAt) {
 export function changed(form, now = false) {
 	if (form.dataset.done !== undefined) return;
 	dirty = form;
+	form.dataset.touched = "";
 	keep(form.dataset.case, bodyOf(form));
 	mark(form);
 	clearTimeout(timer);

@@ -77,7 +77,11 @@ function show(part, html, age) {
 	const fresh = parse(html);
 	const [was, is] = [find("[data-key]", place), find("[data-key]", fresh)];
 	const sameKey = was && is && was.dataset.key === is.dataset.key;
-	if (part === "conversation" && sameKey) return false;
+	if (part === "conversation" && was && is) {
+		// nor while this very case is being typed in, whatever its key
+		const { touched, done, ...now } = was.dataset;
+		if (sameKey || (touched === "" && done !== "" && now.case === is.dataset.case)) return false;
+	}
 	if (is && !sameKey) {
 		place.replaceChildren(fresh);
 		place.scrollTop = 0;

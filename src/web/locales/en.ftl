@@ -545,3 +545,86 @@ month-9 = Sep
 month-10 = Oct
 month-11 = Nov
 month-12 = Dec
+
+# Why a case is on the work list
+why-never-called = Never called yet
+why-still-open = Called before, still open
+why-promise-broken = { $n ->
+    [one] Promise not kept { $n } day ago
+   *[other] Promise not kept { $n } days ago
+}
+why-callback-today = Call back today, as agreed
+why-callback-late = { $n ->
+    [one] Callback was due { $n } day ago
+   *[other] Callback was due { $n } days ago
+}
+why-verify-payment-today = Says it is paid: look today whether it has arrived
+why-verify-payment-late = { $n ->
+    [one] Says it is paid: to be looked up { $n } day ago
+   *[other] Says it is paid: to be looked up { $n } days ago
+}
+why-check-today = Is looking into it: ask today
+why-check-late = { $n ->
+    [one] Was looking into it: to be asked { $n } day ago
+   *[other] Was looking into it: to be asked { $n } days ago
+}
+why-dispute-reply-today = Answer the dispute today
+why-dispute-reply-late = { $n ->
+    [one] Answer to a dispute is { $n } day late
+   *[other] Answer to a dispute is { $n } days late
+}
+why-next-action-today = The next step is today
+why-next-action-late = { $n ->
+    [one] The next step was { $n } day ago
+   *[other] The next step was { $n } days ago
+}
+why-retry-today = Try again today
+why-retry-late = Not reached, try again
+
+# What the agent says (in the debtor's language)
+say-good-morning = Good morning
+say-good-afternoon = Good afternoon
+say-good-evening = Good evening
+say-who-i-am = this is { $a } of { $b }.
+say-do-i-speak-with = Am I speaking with { $a }?
+say-how-can-i-help = Who am I speaking with, and how can I help you?
+say-not-seen = I do not see invoice { $a } of { $b } as paid yet. Could you look that up in your books?
+say-when = When can I expect the payment: { $a } or { $b }?
+say-nothing-open = Nothing is open any more. How can I help you?
+spoken-nl = Dutch
+spoken-en = English
+spoken-fr = French
+spoken-de = German
+stop-dispute-about = Invoice { $a }: do not ask for its payment.
+stop-dispute-reply = Invoice { $a }: do not ask for its payment. We answer by { $b }.
+
+# What happened just now
+notice-saved = Saved
+notice-not-taken = { $a } called for { $b }, not answered
+notice-you-refused = { $a } rejected at your phone
+notice-lost-sight = { $a }: the PBX was out of sight, how this call ended is unknown
+notice-pbx-refused = The PBX does not dial: { $a }
+end-own-phone-gone = Your phone cannot be reached. Is it on, and registered?
+
+# What cannot be done, and what can
+error-fields = Not saved yet: something is missing.
+error-must-tick = Do this first, and tick it.
+error-no-such-time = That time does not exist: the clock goes forward an hour then. Choose another.
+error-date-too-far = Too far away: choose { $a } at the latest.
+error-too-long = Too long: at most { $n } characters.
+error-not-their-number = This number is not one of this debtor's. Attach it first.
+error-premium = This is a premium-rate number; Belbrug does not dial those.
+error-country = Calls to { $a } are switched off. Your administrator can add the country.
+error-still-in-call = The call is still going. Hang up first, then you can save.
+error-database-away = Not saved: the storage does not answer. What you typed is still here; try again in a moment.
+error-not-yourself = You cannot disable yourself.
+login-form = Without blanks, at most 60 characters.
+extension-form = Digits only, such as 101.
+extension-in-use = This extension belongs to somebody else.
+password-too-long = Too long: at most 256 characters.
+
+# What happened to a call
+event-ring-ended = Rings no more
+event-left = Hung up
+event-queue-abandoned = The caller hung up in the queue
+event-queue-timed-out = The time in the queue was up

@@ -545,3 +545,86 @@ month-9 = sep
 month-10 = okt
 month-11 = nov
 month-12 = dec
+
+# Waarom een dossier op de werklijst staat
+why-never-called = Nog nooit gebeld
+why-still-open = Eerder gebeld, staat nog open
+why-promise-broken = { $n ->
+    [one] Toezegging { $n } dag geleden niet nagekomen
+   *[other] Toezegging { $n } dagen geleden niet nagekomen
+}
+why-callback-today = Vandaag terugbellen, zo is afgesproken
+why-callback-late = { $n ->
+    [one] Terugbelafspraak van { $n } dag geleden
+   *[other] Terugbelafspraak van { $n } dagen geleden
+}
+why-verify-payment-today = Zou betaald hebben: kijk vandaag of het binnen is
+why-verify-payment-late = { $n ->
+    [one] Zou betaald hebben: { $n } dag geleden nakijken
+   *[other] Zou betaald hebben: { $n } dagen geleden nakijken
+}
+why-check-today = Kijkt het na: vandaag navragen
+why-check-late = { $n ->
+    [one] Keek het na: navragen stond { $n } dag geleden
+   *[other] Keek het na: navragen stond { $n } dagen geleden
+}
+why-dispute-reply-today = Vandaag antwoord geven op de betwisting
+why-dispute-reply-late = { $n ->
+    [one] Antwoord op betwisting { $n } dag te laat
+   *[other] Antwoord op betwisting { $n } dagen te laat
+}
+why-next-action-today = Vandaag de volgende stap
+why-next-action-late = { $n ->
+    [one] Volgende stap stond { $n } dag geleden
+   *[other] Volgende stap stond { $n } dagen geleden
+}
+why-retry-today = Vandaag opnieuw proberen
+why-retry-late = Niet bereikt, opnieuw proberen
+
+# Wat de medewerker zegt (in de taal van de debiteur)
+say-good-morning = Goedemorgen
+say-good-afternoon = Goedemiddag
+say-good-evening = Goedenavond
+say-who-i-am = u spreekt met { $a } van { $b }.
+say-do-i-speak-with = Spreek ik met { $a }?
+say-how-can-i-help = Met wie spreek ik, en waarmee kan ik u helpen?
+say-not-seen = Ik zie factuur { $a } van { $b } nog niet als betaald. Wilt u dat in uw administratie nakijken?
+say-when = Wanneer kan ik de betaling verwachten: { $a } of { $b }?
+say-nothing-open = Er staat niets meer open. Waarmee kan ik u helpen?
+spoken-nl = Nederlands
+spoken-en = Engels
+spoken-fr = Frans
+spoken-de = Duits
+stop-dispute-about = Factuur { $a }: vraag niet om betaling daarvan.
+stop-dispute-reply = Factuur { $a }: vraag niet om betaling daarvan. Wij antwoorden uiterlijk { $b }.
+
+# Wat er net gebeurde
+notice-saved = Opgeslagen
+notice-not-taken = { $a } belde { $b }, niet opgenomen
+notice-you-refused = { $a } geweigerd op uw toestel
+notice-lost-sight = { $a }: de verbinding met de centrale was weg, onbekend hoe dit gesprek afliep
+notice-pbx-refused = De centrale belt niet: { $a }
+end-own-phone-gone = Uw telefoon is niet bereikbaar. Staat hij aan en is hij aangemeld?
+
+# Wat niet kan, en wat dan wel
+error-fields = Nog niet opgeslagen: er ontbreekt iets.
+error-must-tick = Doe dit eerst en vink het aan.
+error-no-such-time = Die tijd bestaat niet: de klok gaat dan een uur vooruit. Kies een andere.
+error-date-too-far = Te ver weg: kies uiterlijk { $a }.
+error-too-long = Te lang: hoogstens { $n } tekens.
+error-not-their-number = Dit nummer staat niet bij deze debiteur. Koppel het eerst.
+error-premium = Dit is een betaalnummer; dat belt Belbrug niet.
+error-country = Bellen naar { $a } staat uit. Uw beheerder kan het land toevoegen.
+error-still-in-call = Het gesprek loopt nog. Hang eerst op, dan kunt u opslaan.
+error-database-away = Niet opgeslagen: de opslag antwoordt niet. Wat u typte staat er nog; probeer het zo weer.
+error-not-yourself = U kunt uzelf niet uitzetten.
+login-form = Zonder spaties, hoogstens 60 tekens.
+extension-form = Alleen cijfers, zoals 101.
+extension-in-use = Dit toestel is al van iemand anders.
+password-too-long = Te lang: hoogstens 256 tekens.
+
+# Wat er met een gesprek gebeurde
+event-ring-ended = Gaat niet meer over
+event-left = Opgehangen
+event-queue-abandoned = Beller hing op in de wachtrij
+event-queue-timed-out = Wachttijd in de wachtrij was om

@@ -36,9 +36,14 @@ pub(crate) fn events(bytes: &[u8]) -> (Vec<CallEvent>, Tracker) {
 
 /// The ladder of a capture, which must leave no call open.
 pub(crate) fn ladder(name: &str) -> Vec<String> {
-    let (events, tracker) = events(&capture(name));
-    assert_eq!(tracker.calls().count(), 0, "a call was left open");
-    events.iter().map(rung).collect()
+    let bytes = capture(name);
+    assert_eq!(events(&bytes).1.calls().count(), 0, "a call was left open");
+    ladder_of(&bytes)
+}
+
+/// The ladder of manager bytes.
+pub(crate) fn ladder_of(bytes: &[u8]) -> Vec<String> {
+    events(bytes).0.iter().map(rung).collect()
 }
 
 fn leg(leg: &LegRef) -> String {

@@ -3,3 +3,4 @@
 mod ladder;
 mod nominal;
 mod off_nominal;
+mod on_the_pbx;

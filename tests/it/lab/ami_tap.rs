@@ -23,41 +23,22 @@ pub struct AmiTap {
 impl AmiTap {
     /// Connects and signs in; the file begins with Asterisk's greeting.
     pub async fn open(pbx: &Pbx, path: &Path) -> Self {
-        let file =
-            std::fs::File::create(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let stream = TcpStream::connect(("127.0.0.1", pbx.ami_port))
-            .await
-            .expect("the manager interface");
+        let file = std::fs::File::create(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let stream = TcpStream::connect(("127.0.0.1", pbx.ami_port)).await.expect("the manager interface");
         let (read, write) = stream.into_split();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let reader = tokio::spawn(keep(read, file, Arc::clone(&seen)));
-        let mut tap = Self {
-            write,
-            reader,
-            seen,
-        };
-        tap.send(&[
-            ("Action", "Login"),
-            ("Username", "belbrug"),
-            ("Secret", &pbx.ami_secret),
-        ])
-        .await;
-        tap.wait_for(b"Message: Authentication accepted\r\n\r\n")
-            .await;
+        let mut tap = Self { write, reader, seen };
+        tap.send(&[("Action", "Login"), ("Username", "belbrug"), ("Secret", &pbx.ami_secret)]).await;
+        tap.wait_for(b"Message: Authentication accepted\r\n\r\n").await;
         tap
     }
 
     /// Sends one action.
     pub async fn send(&mut self, fields: &[(&str, &str)]) {
-        let mut action: String = fields
-            .iter()
-            .map(|(key, value)| format!("{key}: {value}\r\n"))
-            .collect();
+        let mut action: String = fields.iter().map(|(key, value)| format!("{key}: {value}\r\n")).collect();
         action.push_str("\r\n");
-        self.write
-            .write_all(action.as_bytes())
-            .await
-            .expect("the manager interface takes an action");
+        self.write.write_all(action.as_bytes()).await.expect("the manager interface takes an action");
     }
 
     /// Waits until these bytes have come in since signing in, now or earlier; the place just after them.
@@ -70,17 +51,11 @@ impl AmiTap {
         let found = until(|| {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let rest = seen.get(from..).unwrap_or_default();
-            rest.windows(needle.len())
-                .position(|part| part == needle)
-                .map(|at| from + at + needle.len())
+            rest.windows(needle.len()).position(|part| part == needle).map(|at| from + at + needle.len())
         });
         found.await.unwrap_or_else(|| {
             let seen = self.seen();
-            panic!(
-                "never came: {}\nwhat came:\n{}",
-                String::from_utf8_lossy(needle),
-                String::from_utf8_lossy(&seen)
-            )
+            panic!("never came: {}\nwhat came:\n{}", String::from_utf8_lossy(needle), String::from_utf8_lossy(&seen))
         })
     }
 
@@ -95,10 +70,7 @@ impl AmiTap {
 
     /// Everything that came in up to now.
     pub fn seen(&self) -> Vec<u8> {
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends the connection without signing off; everything that came in.
@@ -122,8 +94,6 @@ async fn keep(mut read: OwnedReadHalf, mut file: std::fs::File, seen: Arc<Mutex<
     while let Ok(count @ 1..) = read.read(&mut buffer).await {
         let fresh = buffer.get(..count).unwrap_or_default();
         file.write_all(fresh).expect("the capture's file");
-        seen.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(fresh);
+        seen.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(fresh);
     }
 }

@@ -21,35 +21,15 @@ pub struct Debtor {
 impl Debtor {
     /// Calls `to` (`31101` rings 101, `31900` is the queue) as `number`, or withheld when `number` is `anonymous`.
     /// Once answered: hangs up after that time, or waits for the other side to.
-    pub async fn calls(
-        pbx: &Pbx,
-        to: &str,
-        number: &str,
-        name: &str,
-        hang_up_after: Option<Duration>,
-    ) -> Self {
+    pub async fn calls(pbx: &Pbx, to: &str, number: &str, name: &str, hang_up_after: Option<Duration>) -> Self {
         let caller = caller(to, number, name);
-        Self::start(
-            pbx,
-            "calls",
-            pbx.next_caller_port(),
-            &caller,
-            Duration::ZERO,
-            hang_up_after,
-        )
+        Self::start(pbx, "calls", pbx.next_caller_port(), &caller, Duration::ZERO, hang_up_after)
     }
 
     /// Calls like [`Debtor::calls`] and gives up when it has rung for `after`. Only where it rings before it is
     /// answered: the queue answers at once, so there let [`Debtor::calls`] hang up.
     pub async fn gives_up(pbx: &Pbx, to: &str, number: &str, name: &str, after: Duration) -> Self {
-        Self::start(
-            pbx,
-            "gives_up",
-            pbx.next_caller_port(),
-            &caller(to, number, name),
-            after,
-            None,
-        )
+        Self::start(pbx, "gives_up", pbx.next_caller_port(), &caller(to, number, name), after, None)
     }
 
     /// Is called, rings for `ring`, answers, and talks until the agent hangs up.
@@ -86,56 +66,29 @@ impl Debtor {
     /// What SIPp said, its errors first.
     pub fn said(&self) -> String {
         let read = |name| std::fs::read(self.scratch.path().join(name)).unwrap_or_default();
-        [read("errors"), read("screen")]
-            .iter()
-            .map(|text| String::from_utf8_lossy(text).into_owned())
-            .collect()
+        [read("errors"), read("screen")].iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect()
     }
 
     /// Starts a debtor who is called, and waits until he can be.
-    async fn listen(
-        pbx: &Pbx,
-        scenario: &str,
-        fills: &[(&str, String)],
-        ring: Duration,
-        talk: Option<Duration>,
-    ) -> Self {
+    async fn listen(pbx: &Pbx, scenario: &str, fills: &[(&str, String)], ring: Duration, talk: Option<Duration>) -> Self {
         assert!(
-            until(|| (!udp_bound(pbx.trunk_port)).then_some(()))
-                .await
-                .is_some(),
+            until(|| (!udp_bound(pbx.trunk_port)).then_some(())).await.is_some(),
             "another debtor still listens on the trunk: one call out at a time"
         );
         let mut debtor = Self::start(pbx, scenario, pbx.trunk_port, fills, ring, talk);
         let sipp = &mut debtor.sipp;
         let mut ended = || !matches!(sipp.try_wait(), Ok(None));
-        let up = until(|| {
-            if ended() {
-                Some(false)
-            } else {
-                udp_bound(pbx.trunk_port).then_some(true)
-            }
-        })
-        .await;
+        let up = until(|| if ended() { Some(false) } else { udp_bound(pbx.trunk_port).then_some(true) }).await;
         assert_eq!(up, Some(true), "SIPp does not listen:\n{}", debtor.said());
         debtor
     }
 
     /// Writes the scenario with everything filled in, and starts SIPp with it. The places are filled in here, as
     /// text, because SIPp reads timeouts and response codes before it knows its own keys.
-    fn start(
-        pbx: &Pbx,
-        scenario: &str,
-        port: u16,
-        fills: &[(&str, String)],
-        ring: Duration,
-        talk: Option<Duration>,
-    ) -> Self {
+    fn start(pbx: &Pbx, scenario: &str, port: u16, fills: &[(&str, String)], ring: Duration, talk: Option<Duration>) -> Self {
         let scratch = tempfile::tempdir().expect("a scratch folder");
-        let source =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/lab/sipp/{scenario}.xml"));
-        let mut text = std::fs::read_to_string(&source)
-            .unwrap_or_else(|e| panic!("{}: {e}", source.display()));
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/lab/sipp/{scenario}.xml"));
+        let mut text = std::fs::read_to_string(&source).unwrap_or_else(|e| panic!("{}: {e}", source.display()));
         let times = [("ring", ring), ("hang_up_after", talk.unwrap_or(NEVER))];
         let times = times.map(|(key, time)| (key, time.as_millis().to_string()));
         for (key, value) in times.iter().chain(fills) {
@@ -144,22 +97,13 @@ impl Debtor {
         let file = scratch.path().join("scenario.xml");
         std::fs::write(&file, text).expect("the scenario");
         let mut sipp = Command::new("sipp");
-        sipp.arg("-sf")
-            .arg(&file)
-            .args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-rtp_echo"]);
+        sipp.arg("-sf").arg(&file).args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-rtp_echo"]);
         sipp.args(["-p", &port.to_string(), "-mp", &free_udp_port().to_string()]);
-        sipp.arg("-trace_err")
-            .arg("-error_file")
-            .arg(scratch.path().join("errors"));
-        sipp.arg(format!("127.0.0.1:{}", pbx.sip_port))
-            .current_dir(scratch.path())
-            .stdin(Stdio::null());
+        sipp.arg("-trace_err").arg("-error_file").arg(scratch.path().join("errors"));
+        sipp.arg(format!("127.0.0.1:{}", pbx.sip_port)).current_dir(scratch.path()).stdin(Stdio::null());
         let screen = File::create(scratch.path().join("screen")).expect("SIPp's screen");
-        sipp.stdout(screen.try_clone().expect("SIPp's screen"))
-            .stderr(screen);
-        let sipp = sipp
-            .spawn()
-            .unwrap_or_else(|e| panic!("sipp does not start ({e}): run scripts/tools"));
+        sipp.stdout(screen.try_clone().expect("SIPp's screen")).stderr(screen);
+        let sipp = sipp.spawn().unwrap_or_else(|e| panic!("sipp does not start ({e}): run scripts/tools"));
         Self { sipp, scratch }
     }
 }
@@ -176,23 +120,10 @@ impl Drop for Debtor {
 fn caller(to: &str, number: &str, name: &str) -> [(&'static str, String); 4] {
     let withheld = number == "anonymous";
     let name = if withheld { "Anonymous" } else { name };
-    let host = if withheld {
-        "anonymous.invalid"
-    } else {
-        "[local_ip]:[local_port]"
-    };
-    let shown = if name.is_empty() {
-        String::new()
-    } else {
-        format!("{} ", literal(&quoted(name)))
-    };
+    let host = if withheld { "anonymous.invalid" } else { "[local_ip]:[local_port]" };
+    let shown = if name.is_empty() { String::new() } else { format!("{} ", literal(&quoted(name))) };
     let privacy = if withheld { "Privacy: id\n" } else { "" };
-    [
-        ("to", to.to_owned()),
-        ("from", format!("{shown}<sip:{number}@{host}>")),
-        ("user", number.to_owned()),
-        ("privacy", privacy.to_owned()),
-    ]
+    [("to", to.to_owned()), ("from", format!("{shown}<sip:{number}@{host}>")), ("user", number.to_owned()), ("privacy", privacy.to_owned())]
 }
 
 /// A display name as SIP writes it: in quotes, which it may hold when they are escaped. It cannot hold a line end.

@@ -4,12 +4,6 @@
 //! [`AmiTap`] a manager connection that keeps every byte. Nothing is skipped where a tool is missing: the test
 //! fails and says what `scripts/tools` has to install. Nothing waits for luck either: everything waits for what it
 //! needs to see, at most [`PATIENCE`], and says what it saw instead.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a lab that does not work must fail its test, loudly"
-)]
-
 pub mod ami_tap;
 pub mod debtor;
 pub mod pbx;
@@ -35,9 +29,7 @@ pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
 }
 
 /// Like [`until`], for a question that takes time itself.
-pub async fn until_async<T, F: Future<Output = Option<T>>>(
-    mut look: impl FnMut() -> F,
-) -> Option<T> {
+pub async fn until_async<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> Option<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let found = look().await;
@@ -56,26 +48,14 @@ fn free_tcp_port() -> u16 {
 
 /// An even UDP port of the loopback that is free now, with the one after it (RTP needs a pair).
 fn free_udp_port() -> u16 {
-    let free =
-        |port: &u16| port.is_multiple_of(2) && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok();
-    let any = || {
-        UdpSocket::bind("127.0.0.1:0")
-            .and_then(|s| s.local_addr())
-            .map(|a| a.port())
-    };
-    (0..200)
-        .filter_map(|_| any().ok())
-        .find(free)
-        .expect("a free UDP port")
+    let free = |port: &u16| port.is_multiple_of(2) && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok();
+    let any = || UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).map(|a| a.port());
+    (0..200).filter_map(|_| any().ok()).find(free).expect("a free UDP port")
 }
 
 /// Does anything listen on this UDP port of the loopback (or of every address)?
 fn udp_bound(port: u16) -> bool {
     let table = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
     let wanted = format!(":{port:04X}");
-    table.lines().skip(1).any(|line| {
-        line.split_whitespace()
-            .nth(1)
-            .is_some_and(|local| local.ends_with(&wanted))
-    })
+    table.lines().skip(1).any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&wanted)))
 }

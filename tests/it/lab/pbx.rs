@@ -77,31 +77,13 @@ impl Pbx {
     /// Starts the PBX: on the ports that it had, or on free ones when it never ran.
     pub async fn start(&mut self) {
         let said = self.script(&["up", &self.name]).await;
-        let env: HashMap<&str, &str> = said
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .collect();
-        let text = |key: &str| {
-            env.get(key)
-                .unwrap_or_else(|| panic!("scripts/pbx up said no {key}:\n{said}"))
-                .to_string()
-        };
-        let port = |key: &str| {
-            text(key)
-                .parse()
-                .unwrap_or_else(|_| panic!("{key} is no port:\n{said}"))
-        };
-        let (had, has) = (
-            self.ports(),
-            [port("AMI_PORT"), port("SIP_PORT"), port("TRUNK_PORT")],
-        );
-        assert!(
-            had == [0; 3] || had == has,
-            "scripts/pbx gave other ports than asked for: {had:?}, {has:?}"
-        );
+        let env: HashMap<&str, &str> = said.lines().filter_map(|line| line.split_once('=')).collect();
+        let text = |key: &str| env.get(key).unwrap_or_else(|| panic!("scripts/pbx up said no {key}:\n{said}")).to_string();
+        let port = |key: &str| text(key).parse().unwrap_or_else(|_| panic!("{key} is no port:\n{said}"));
+        let (had, has) = (self.ports(), [port("AMI_PORT"), port("SIP_PORT"), port("TRUNK_PORT")]);
+        assert!(had == [0; 3] || had == has, "scripts/pbx gave other ports than asked for: {had:?}, {has:?}");
         [self.ami_port, self.sip_port, self.trunk_port] = has;
-        (self.ami_secret, self.sip_secret, self.log) =
-            (text("AMI_SECRET"), text("SIP_SECRET"), text("LOG").into());
+        (self.ami_secret, self.sip_secret, self.log) = (text("AMI_SECRET"), text("SIP_SECRET"), text("LOG").into());
     }
 
     /// Asks Asterisk something on its console, e.g. `core show channels count`.
@@ -113,36 +95,20 @@ impl Pbx {
     pub async fn wait_idle(&self) {
         let idle = until_async(|| async {
             let count = self.cli("core show channels count").await;
-            count
-                .lines()
-                .any(|line| line == "0 active channels")
-                .then_some(())
+            count.lines().any(|line| line == "0 active channels").then_some(())
         });
-        assert!(
-            idle.await.is_some(),
-            "still busy:\n{}",
-            self.cli("core show channels").await
-        );
+        assert!(idle.await.is_some(), "still busy:\n{}", self.cli("core show channels").await);
     }
 
     /// A port that this PBX knows as its provider and that the last few callers did not use.
     pub(super) fn next_caller_port(&self) -> u16 {
         let turn = self.calls_made.fetch_add(1, Ordering::Relaxed);
-        *self
-            .caller_ports
-            .iter()
-            .cycle()
-            .nth(turn % CALLER_LINES)
-            .expect("at least one line")
+        *self.caller_ports.iter().cycle().nth(turn % CALLER_LINES).expect("at least one line")
     }
 
     /// The lines that several debtors call from at once: the PBX knows its provider by address and port.
     fn write_extra_config(&self) {
-        let line = |port| {
-            format!(
-                "\n[line-{port}]\ntype = identify\nendpoint = trunk\nmatch = 127.0.0.1:{port}\n"
-            )
-        };
+        let line = |port| format!("\n[line-{port}]\ntype = identify\nendpoint = trunk\nmatch = 127.0.0.1:{port}\n");
         let text: String = self.caller_ports.iter().map(line).collect();
         std::fs::write(self.scratch.path().join("pjsip.conf"), text).expect("the lab's pjsip.conf");
     }
@@ -151,15 +117,9 @@ impl Pbx {
     async fn script(&self, args: &[&str]) -> String {
         let mut command = self.command(args);
         let run = tokio::task::spawn_blocking(move || command.output()).await;
-        let output: Output = run
-            .expect("scripts/pbx ran")
-            .expect("scripts/pbx can be started");
+        let output: Output = run.expect("scripts/pbx ran").expect("scripts/pbx can be started");
         let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(
-            output.status.success(),
-            "scripts/pbx {args:?} failed:\n{}",
-            said(&output.stderr)
-        );
+        assert!(output.status.success(), "scripts/pbx {args:?} failed:\n{}", said(&output.stderr));
         said(&output.stdout)
     }
 
@@ -168,10 +128,7 @@ impl Pbx {
         command.args(args);
         command.env("BELBRUG_RING_SECONDS", self.ring.as_secs().to_string());
         command.env("BELBRUG_LAB_CONF", self.scratch.path().join("pjsip.conf"));
-        for (key, port) in ["AMI_PORT", "SIP_PORT", "TRUNK_PORT"]
-            .into_iter()
-            .zip(self.ports())
-        {
+        for (key, port) in ["AMI_PORT", "SIP_PORT", "TRUNK_PORT"].into_iter().zip(self.ports()) {
             if port == 0 {
                 command.env_remove(key)
             } else {

@@ -37,26 +37,12 @@ impl Phone {
         write_config(scratch.path(), pbx, extension, port);
         let log = File::create(scratch.path().join("log")).expect("baresip's log");
         let mut command = Command::new("baresip");
-        command
-            .arg("-f")
-            .arg(scratch.path())
-            .current_dir(scratch.path())
-            .stdin(Stdio::null());
-        command
-            .stdout(log.try_clone().expect("baresip's log"))
-            .stderr(log);
-        let baresip = command
-            .spawn()
-            .unwrap_or_else(|e| panic!("baresip does not start ({e}): run scripts/tools"));
+        command.arg("-f").arg(scratch.path()).current_dir(scratch.path()).stdin(Stdio::null());
+        command.stdout(log.try_clone().expect("baresip's log")).stderr(log);
+        let baresip = command.spawn().unwrap_or_else(|e| panic!("baresip does not start ({e}): run scripts/tools"));
         let baresip = Baresip(baresip);
-        let stream =
-            until_async(|| async move { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
-        let Some(stream) = stream else {
-            panic!(
-                "baresip's control port never opened:\n{}",
-                log_in(scratch.path())
-            )
-        };
+        let stream = until_async(|| async move { TcpStream::connect(("127.0.0.1", port)).await.ok() }).await;
+        let Some(stream) = stream else { panic!("baresip's control port never opened:\n{}", log_in(scratch.path())) };
         let (read, write) = stream.into_split();
         let messages = Arc::new(Mutex::new(Vec::new()));
         tokio::spawn(keep(read, Arc::clone(&messages)));
@@ -70,11 +56,7 @@ impl Phone {
         };
         // The event may have come before the control port was open; the log has it in any case.
         let registered = until(|| phone.log().contains("200 OK (Asterisk)").then_some(()));
-        assert!(
-            registered.await.is_some(),
-            "{extension} did not register:\n{}",
-            phone.log()
-        );
+        assert!(registered.await.is_some(), "{extension} did not register:\n{}", phone.log());
         phone
     }
 
@@ -125,10 +107,7 @@ impl Phone {
 
     /// The messages of the control port, as they came.
     pub fn messages(&self) -> Vec<String> {
-        self.messages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits for an event of baresip that no earlier wait has read past.
@@ -136,50 +115,26 @@ impl Phone {
         let wanted = format!("\"type\":\"{kind}\"");
         let found = until(|| {
             let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut read_past = self
-                .read_past
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            let at = messages
-                .iter()
-                .skip(*read_past)
-                .position(|message| message.contains(&wanted))?;
+            let mut read_past = self.read_past.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = messages.iter().skip(*read_past).position(|message| message.contains(&wanted))?;
             *read_past += at + 1;
             Some(())
         });
         if found.await.is_none() {
-            panic!(
-                "{}: no {kind} within {PATIENCE:?}; events:\n{:#?}\n{}",
-                self.extension,
-                self.messages(),
-                self.log()
-            );
+            panic!("{}: no {kind} within {PATIENCE:?}; events:\n{:#?}\n{}", self.extension, self.messages(), self.log());
         }
     }
 
     /// Gives one command and waits until baresip says that it took it.
     async fn command(&self, command: &str) {
-        let answers = || {
-            self.messages()
-                .iter()
-                .filter(|message| message.contains("\"response\":true"))
-                .count()
-        };
+        let answers = || self.messages().iter().filter(|message| message.contains("\"response\":true")).count();
         let mut control = self.control.lock().await;
         let before = answers();
         let text = format!("{{\"command\":\"{command}\",\"params\":\"\"}}");
         let text = format!("{}:{text},", text.len());
-        control
-            .write_all(text.as_bytes())
-            .await
-            .expect("baresip's control port");
+        control.write_all(text.as_bytes()).await.expect("baresip's control port");
         let taken = until(|| (answers() > before).then_some(()));
-        assert!(
-            taken.await.is_some(),
-            "{} did not take {command}:\n{}",
-            self.extension,
-            self.log()
-        );
+        assert!(taken.await.is_some(), "{} did not take {command}:\n{}", self.extension, self.log());
     }
 }
 
@@ -209,11 +164,7 @@ async fn keep(read: OwnedReadHalf, messages: Arc<Mutex<Vec<String>>>) {
             return;
         }
         let length = String::from_utf8_lossy(&length);
-        let Ok(length) = length
-            .trim_end_matches(':')
-            .trim_start_matches(',')
-            .parse::<usize>()
-        else {
+        let Ok(length) = length.trim_end_matches(':').trim_start_matches(',').parse::<usize>() else {
             return;
         };
         let mut text = vec![0; length];
@@ -221,29 +172,20 @@ async fn keep(read: OwnedReadHalf, messages: Arc<Mutex<Vec<String>>>) {
             return;
         }
         let text = String::from_utf8_lossy(&text).into_owned();
-        messages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(text);
+        messages.lock().unwrap_or_else(PoisonError::into_inner).push(text);
     }
 }
 
 fn log_in(folder: &Path) -> String {
-    std::fs::read(folder.join("log"))
-        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        .unwrap_or_default()
+    std::fs::read(folder.join("log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
 /// A folder that baresip runs from: it speaks a tone, keeps what it hears, and rings without a sound card.
 fn write_config(folder: &Path, pbx: &Pbx, extension: &str, port: u16) {
     let at = |name: &str| folder.join(name).display().to_string();
-    let write = |name: &str, text: &[u8]| {
-        std::fs::write(folder.join(name), text).expect("baresip's folder")
-    };
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).expect("baresip's folder");
     let (sip, secret) = (pbx.sip_port, &pbx.sip_secret);
-    let account = format!(
-        "<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n"
-    );
+    let account = format!("<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n");
     write("accounts", account.as_bytes());
     write("contacts", b"");
     let config = [
@@ -270,16 +212,7 @@ fn write_config(folder: &Path, pbx: &Pbx, extension: &str, port: u16) {
     write("config", config.join("\n").as_bytes());
     write("speech.wav", &wav(440.0, 60));
     // Without these files baresip complains at every call, and nobody hears them.
-    for sound in [
-        "ring",
-        "ringback",
-        "callwaiting",
-        "busy",
-        "error",
-        "notfound",
-        "message",
-        "alert",
-    ] {
+    for sound in ["ring", "ringback", "callwaiting", "busy", "error", "notfound", "message", "alert"] {
         write(&format!("{sound}.wav"), &wav(0.0, 1));
     }
 }

@@ -13,43 +13,10 @@ const NAME: &str = "J. Smit";
 const DIRECT: &str = "31101";
 const QUEUE: &str = "31900";
 
-/// Every capture, by the name of its file.
-pub const FLOWS: [&str; 18] = [
-    "inbound_answered",
-    "inbound_given_up",
-    "inbound_no_answer",
-    "inbound_rejected",
-    "inbound_hold",
-    "inbound_withheld",
-    "inbound_utf8_name",
-    "queue_answered",
-    "queue_abandoned",
-    "queue_timeout",
-    "dialled_answered",
-    "dialled_far_end_hangs_up",
-    "dialled_busy",
-    "dialled_rejected",
-    "dialled_no_answer",
-    "dialled_given_up",
-    "dialled_agent_no_answer",
-    "dialled_agent_rejects",
-];
-
-/// Records every flow into `out_dir/NAME.ami`.
-pub async fn record(out_dir: &Path) {
-    std::fs::create_dir_all(out_dir).expect("the folder of the captures");
-    for flow in FLOWS {
-        record_one(flow, out_dir).await;
-    }
-}
-
 /// Records one flow, on a PBX of its own: from signing in until nothing more comes after the last hangup.
 pub async fn record_one(flow: &str, out_dir: &Path) {
     let pbx = Pbx::up("capture").await;
-    let phones = Phones {
-        one: Phone::register(&pbx, "101").await,
-        two: Phone::register(&pbx, "102").await,
-    };
+    let phones = Phones { one: Phone::register(&pbx, "101").await, two: Phone::register(&pbx, "102").await };
     pbx.wait_idle().await;
     let path = out_dir.join(format!("{flow}.ami"));
     let mut tap = AmiTap::open(&pbx, &path).await;
@@ -81,9 +48,7 @@ async fn inbound(flow: &str, pbx: &Pbx, phones: &Phones, tap: &AmiTap) {
     let calls = |to, hang_up_after| Debtor::calls(pbx, to, NUMBER, NAME, hang_up_after);
     let talk = Some(Duration::from_millis(2500));
     let mut debtor = match flow {
-        "inbound_given_up" => {
-            Debtor::gives_up(pbx, DIRECT, NUMBER, NAME, Duration::from_millis(1500)).await
-        }
+        "inbound_given_up" => Debtor::gives_up(pbx, DIRECT, NUMBER, NAME, Duration::from_millis(1500)).await,
         "inbound_withheld" => Debtor::calls(pbx, DIRECT, "anonymous", "", talk).await,
         "inbound_utf8_name" => Debtor::calls(pbx, DIRECT, NUMBER, "Zoë Ångström", talk).await,
         "inbound_no_answer" | "inbound_rejected" => calls(DIRECT, None).await,
@@ -128,9 +93,7 @@ async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
     let second = Duration::from_secs(1);
     let mut debtor = match flow {
         "dialled_answered" => Some(Debtor::answers(pbx, second).await),
-        "dialled_far_end_hangs_up" => {
-            Some(Debtor::answers_and_hangs_up(pbx, second, 2 * second).await)
-        }
+        "dialled_far_end_hangs_up" => Some(Debtor::answers_and_hangs_up(pbx, second, 2 * second).await),
         "dialled_busy" => Some(Debtor::refuses(pbx, second, "486 Busy Here").await),
         "dialled_rejected" => Some(Debtor::refuses(pbx, second, "403 Forbidden").await),
         "dialled_no_answer" | "dialled_given_up" => Some(Debtor::never_answers(pbx).await),
@@ -182,11 +145,4 @@ async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
         debtor.wait().await;
     }
     tap.wait_for(b"Event: OriginateResponse").await;
-}
-
-/// Writes the captures of Asterisk 22 anew.
-#[tokio::test]
-#[ignore = "writes tests/it/captures anew; run it alone when the PBX or a flow changes"]
-async fn record_the_captures() {
-    record(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/captures/asterisk22")).await;
 }

@@ -14,10 +14,7 @@ pub fn wav(hertz: f64, seconds: u32) -> Vec<u8> {
     put(&(samples * 2).to_le_bytes());
     for sample in 0..samples {
         let turn = f64::from(sample) * hertz * std::f64::consts::TAU / 8000.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the tone stays within 8000"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the tone stays within 8000")]
         put(&((turn.sin() * 8000.0) as i16).to_le_bytes());
     }
     out

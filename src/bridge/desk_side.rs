@@ -1,0 +1,98 @@
+//! The desk's side of the task: commands of the pages, and doing what the floor says must be done.
+
+use tokio::sync::mpsc;
+
+use super::outbound::Asked;
+use super::task::{Asking, COMMANDS_A_TURN, Found, LOOKUP_TIMEOUT, Task};
+use crate::clock::Clock;
+use crate::desk::floor::Effect;
+use crate::desk::hub::{Command, Refusal};
+use crate::ids::{AgentId, CallId, Device, PhoneNumber};
+use crate::store::write::Write;
+use crate::telephony::pbx::command::Command as PbxCommand;
+use crate::telephony::pbx::to_ami;
+
+impl<C: Clock> Task<C> {
+    pub(super) async fn commands(&mut self, first: Asking, more: &mut mpsc::Receiver<Asking>) {
+        let mut next = Some(first);
+        for _ in 0..COMMANDS_A_TURN {
+            let Some((command, answer)) = next else { return };
+            let now = self.clock.now();
+            let is_up = self.connection.as_ref().is_some_and(|c| c.session.is_signed_in());
+            let seats_change = matches!(command, Command::TakeSeat(_) | Command::LeaveSeat(_));
+            let result = match self.floor.command(now, is_up, command) {
+                Ok(effects) => {
+                    if seats_change {
+                        self.set_lines();
+                    }
+                    self.perform(effects).await
+                }
+                Err(refusal) => Err(refusal),
+            };
+            // The page reads the board after the answer: it must be there before.
+            self.publish();
+            let _ = answer.send(result);
+            next = more.try_recv().ok();
+        }
+        if let Some((_, answer)) = next {
+            let _ = answer.send(Err(Refusal::NotSent));
+        }
+    }
+
+    /// Does what the floor says must be done.
+    pub(super) async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), Refusal> {
+        let mut result = Ok(());
+        for effect in effects {
+            match effect {
+                Effect::Changed(agent) => {
+                    self.changed.insert(agent);
+                }
+                Effect::Gone(agent) => {
+                    self.gone.insert(agent);
+                }
+                Effect::LookUp { agent, call, number } => self.look_up(agent, call, number),
+                Effect::Link { call, case } => {
+                    let now = self.clock.now();
+                    self.journal.put(now, Write::LinkCall(call, case));
+                }
+                Effect::Dial { extension, number, call, name } => {
+                    let device = Device::new(&format!("{}/{extension}", self.setup.technology));
+                    let command = PbxCommand::Dial { call: call.clone(), device, number, name };
+                    result = self.ask(&command, Asked::Dial(call)).await;
+                }
+                Effect::HangUp { channel } => result = self.ask(&PbxCommand::HangUp { channel }, Asked::HangUp).await,
+            }
+        }
+        result
+    }
+
+    pub(super) async fn ask(&mut self, command: &PbxCommand, asked: Asked) -> Result<(), Refusal> {
+        let connection = self.connection.as_mut().ok_or(Refusal::NoPbx)?;
+        let action = to_ami::translate(command, &self.setup.dial).map_err(|error| {
+            tracing::warn!(%error, "refused before it was sent");
+            Refusal::NotSent
+        })?;
+        connection.session.ask(action, asked).map_err(|_| Refusal::NotSent)?;
+        self.flush().await.map_err(|_| Refusal::NotSent)
+    }
+
+    /// Finds out whose number it is, beside this task.
+    pub(super) fn look_up(&self, agent: AgentId, call: CallId, number: PhoneNumber) {
+        let permit = self.lookups.clone().try_acquire_owned();
+        let (store, answer) = (self.setup.store.clone(), self.found.clone());
+        tokio::spawn(async move {
+            let candidates = match permit {
+                Ok(_permit) => match tokio::time::timeout(LOOKUP_TIMEOUT, store.cases_by_number(number)).await {
+                    Ok(Ok(candidates)) => Some(candidates),
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "a number could not be looked up");
+                        None
+                    }
+                    Err(_) => None,
+                },
+                Err(_) => None,
+            };
+            let _ = answer.send(Found { agent, call, candidates }).await;
+        });
+    }
+}

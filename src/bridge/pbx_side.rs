@@ -1,0 +1,205 @@
+//! The PBX's side of the task: connecting, reading, and what its events mean for calls and seats.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::link::{ConnectError, Socket, connect};
+use super::outbound::{Asked, Connection, LinkError};
+use super::task::Task;
+use crate::clock::{Clock, Timestamp};
+use crate::desk::hub::Link;
+use crate::ids::CallId;
+use crate::numbers::Dialled;
+use crate::store::write::Write;
+use crate::telephony::ami::session::Heard;
+use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction};
+use crate::telephony::pbx::command::Command as PbxCommand;
+use crate::telephony::pbx::event::{Event, EventKind};
+use crate::telephony::pbx::{from_ami, to_ami};
+
+impl<C: Clock> Task<C> {
+    pub(super) fn connect(&mut self) {
+        self.retry_at = None;
+        let address = self.setup.address.clone();
+        self.connecting = Some(tokio::spawn(async move { connect(&address).await }));
+    }
+
+    pub(super) async fn connected(&mut self, connected: Option<Result<Socket, ConnectError>>) {
+        self.connecting = None;
+        match connected {
+            Some(Ok(socket)) => {
+                self.connection = Some(Connection::new(socket, self.setup.account.clone(), self.clock.now()));
+            }
+            Some(Err(error)) => self.lost(&error.to_string()).await,
+            None => self.lost("connecting failed").await,
+        }
+    }
+
+    /// The connection is gone, or could not be made: say so, and try again after a pause.
+    pub(super) async fn lost(&mut self, why: &str) {
+        let now = self.clock.now();
+        let was_up = matches!(self.board.borrow().link, Link::Up(_));
+        let same = matches!(&self.board.borrow().link, Link::Lost(_, words) if words == why);
+        if !same {
+            tracing::warn!(why, "the PBX is not connected");
+            let since = match &self.board.borrow().link {
+                Link::Lost(since, _) => *since,
+                _ => now,
+            };
+            self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Lost(since, why.to_owned())));
+        }
+        if was_up {
+            let key = self.journal.key();
+            self.gap_key = Some((key.clone(), now));
+            self.journal.put(now, Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
+        }
+        if let Some(connection) = self.connection.take() {
+            for asked in connection.session.into_unanswered().collect::<Vec<_>>() {
+                if let Asked::Dial(call) = asked {
+                    let effects = self.floor.pbx_refused(&call, why);
+                    let _ = self.perform(effects).await;
+                }
+            }
+        }
+        self.retry_at = Some(Instant::now() + self.backoff.pause());
+    }
+
+    pub(super) async fn bytes(&mut self, read: std::io::Result<usize>) {
+        let result = match read {
+            Ok(0) => Err(LinkError::Closed),
+            Ok(_) => self.frames().await,
+            Err(error) => Err(LinkError::Io(error)),
+        };
+        if let Err(error) = result {
+            self.lost(&error.to_string()).await;
+        }
+    }
+
+    /// Reads every whole frame that is there.
+    pub(super) async fn frames(&mut self) -> Result<(), LinkError> {
+        let now = self.clock.now();
+        let Some(mut connection) = self.connection.take() else { return Ok(()) };
+        let result = self.frames_of(now, &mut connection).await;
+        self.connection = Some(connection);
+        result?;
+        self.flush().await
+    }
+
+    pub(super) async fn frames_of(&mut self, now: Timestamp, connection: &mut Connection) -> Result<(), LinkError> {
+        if connection.session.awaits_greeting() {
+            match connection.buffer.greeting().map_err(|_| LinkError::NoProtocol)? {
+                Some(greeting) => connection.session.handle_greeting(now, &greeting)?,
+                None => return Ok(()),
+            }
+        }
+        let Connection { buffer, session, .. } = connection;
+        while let Some(frame) = buffer.next_frame() {
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    tracing::warn!(%error, "the PBX sent a frame that we cannot read");
+                    continue;
+                }
+            };
+            let mut ask_snapshot = false;
+            match session.handle_frame(now, frame)? {
+                Heard::Event(frame) => {
+                    if let Some(event) = from_ami::translate(frame) {
+                        self.pbx_event(now, &event).await;
+                    }
+                }
+                Heard::SignedIn => {
+                    self.signed_in(now);
+                    ask_snapshot = true;
+                }
+                Heard::Refused { reason } => return Err(LinkError::Refused(reason)),
+                Heard::Answer { tag, success, frame } => {
+                    let message = frame.text("Message").unwrap_or_default().into_owned();
+                    self.answer(now, tag, success, &message).await;
+                }
+                Heard::Nothing => {}
+            }
+            if ask_snapshot {
+                let action = to_ami::translate(&PbxCommand::Snapshot, &self.setup.dial).map_err(|e| LinkError::Session(e.into()))?;
+                session.ask(action, Asked::Snapshot)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn signed_in(&mut self, now: Timestamp) {
+        tracing::info!("signed in at the PBX");
+        self.backoff.reset();
+        self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Up(now)));
+        if let Some((key, from)) = self.gap_key.take() {
+            self.journal.put(now, Write::Gap { key, kind: "link", from, to: Some(now), events_lost: 0, why: String::new() });
+        }
+    }
+
+    pub(super) async fn answer(&mut self, now: Timestamp, asked: Asked, success: bool, message: &str) {
+        match asked {
+            Asked::Snapshot if success => self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotBegun }).await,
+            Asked::Snapshot => tracing::warn!(message, "the PBX does not list its channels: write needs reporting in manager.conf"),
+            Asked::Dial(call) if !success => {
+                let effects = self.floor.pbx_refused(&call, message);
+                let _ = self.perform(effects).await;
+            }
+            Asked::HangUp if !success => tracing::info!(message, "the PBX did not hang up"),
+            Asked::Dial(_) | Asked::HangUp => {}
+        }
+    }
+
+    pub(super) async fn pbx_event(&mut self, now: Timestamp, event: &Event<'_>) {
+        for call_event in self.tracker.apply(now, event) {
+            let effects = self.floor.apply(&call_event);
+            self.journal_event(now, call_event);
+            let _ = self.perform(effects).await;
+        }
+        if event.kind == EventKind::SnapshotEnded {
+            let live: BTreeSet<CallId> = self.tracker.calls().map(|call| call.id.clone()).collect();
+            let effects = self.floor.reconcile(now, &live);
+            self.journal.put(now, Write::CloseGhosts { now, live: live.into_iter().collect() });
+            let _ = self.perform(effects).await;
+        }
+    }
+
+    pub(super) fn journal_event(&mut self, now: Timestamp, event: CallEvent) {
+        let key = self.journal.key();
+        let (leg, other) = match &event.kind {
+            CallEventKind::Originated { leg, to } => (Some(leg), Some(to)),
+            CallEventKind::Queued { caller, .. } => (None, Some(caller)),
+            CallEventKind::Delivered { leg, by, other, direction, .. } => {
+                (if *direction == Direction::Outbound { by.as_ref() } else { Some(leg) }, Some(other))
+            }
+            CallEventKind::Established { leg } => (Some(leg), None),
+            _ => (None, None),
+        };
+        let agent = leg.and_then(|leg| leg.line.as_ref()).and_then(|line| self.floor.agent_of(line));
+        let number = other.and_then(|other| match self.setup.plan.read(other.number.reveal()) {
+            Dialled::Outside(number) => Some(number),
+            _ => None,
+        });
+        self.journal.put(now, Write::CallEvent { key, event, agent, number });
+    }
+
+    pub(super) async fn flush(&mut self) -> Result<(), LinkError> {
+        match &mut self.connection {
+            Some(connection) => connection.flush().await,
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn tick(&mut self) {
+        let now = self.clock.now();
+        let Some(connection) = &mut self.connection else { return };
+        let result = match connection.session.handle_timeout(now) {
+            Ok(()) => self.flush().await,
+            Err(error) => Err(LinkError::Session(error)),
+        };
+        if let Err(error) = result {
+            self.lost(&error.to_string()).await;
+        }
+    }
+}

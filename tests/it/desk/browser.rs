@@ -1,0 +1,140 @@
+//! A real Chromium, driven through its WebDriver.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+use super::service::PASSWORD;
+use crate::lab::{until, until_async};
+
+/// A browser with one window.
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    pub(crate) async fn open() -> Self {
+        let profile = tempfile::tempdir().expect("a profile");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a free port").port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver is there: run scripts/tools");
+        let listening = until(|| std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;
+        assert!(listening.is_some(), "chromedriver does not listen");
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--lang=nl",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ]
+        .map(str::to_owned);
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("browserName".to_owned(), json!("chrome"));
+        capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("Chromium is there: run scripts/tools");
+        let browser = Self { client, driver, _profile: profile };
+        browser.size(1280, 800).await;
+        browser
+    }
+
+    /// The size of what the page sees.
+    pub(crate) async fn size(&self, width: u32, height: u32) {
+        self.client.set_window_size(width, height).await.expect("a size");
+        let inner = self.client.execute("return [innerWidth, innerHeight]", vec![]).await.expect("its size");
+        let missing = |at: usize, wanted: u32| wanted + wanted.saturating_sub(u32::try_from(inner[at].as_u64().unwrap_or(0)).unwrap_or(0));
+        self.client.set_window_size(missing(0, width), missing(1, height)).await.expect("a size");
+    }
+
+    pub(crate) async fn sign_in(&self, address: &str, login: &str) {
+        self.client.goto(&format!("{address}/sign-in")).await.expect("the sign-in page");
+        self.type_into("input[name=login]", login).await;
+        self.type_into("input[name=password]", PASSWORD).await;
+        self.click("main button.primary, form[action='/sign-in'] button").await;
+    }
+
+    /// Waits for an element.
+    pub(crate) async fn find(&self, css: &str) -> fantoccini::elements::Element {
+        let found = until_async(|| async { self.client.find(Locator::Css(css)).await.ok() }).await;
+        match found {
+            Some(element) => element,
+            None => panic!("the page never had {css}:\n{}", self.text("body").await),
+        }
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        let clicked = until_async(|| async {
+            let element = self.client.find(Locator::Css(css)).await.ok()?;
+            element.click().await.ok()
+        })
+        .await;
+        assert!(clicked.is_some(), "{css} could not be clicked");
+    }
+
+    pub(crate) async fn type_into(&self, css: &str, text: &str) {
+        let element = self.find(css).await;
+        element.clear().await.expect("an empty field");
+        element.send_keys(text).await.expect("typing");
+    }
+
+    /// What an element says now; empty when it is not there.
+    pub(crate) async fn text(&self, css: &str) -> String {
+        match self.client.find(Locator::Css(css)).await {
+            Ok(element) => element.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Waits until an element says this.
+    pub(crate) async fn says(&self, css: &str, wanted: &str) {
+        let said = until_async(|| async { self.text(css).await.contains(wanted).then_some(()) }).await;
+        assert!(said.is_some(), "{css} never said {wanted:?} but {:?}", self.text(css).await);
+    }
+
+    /// Waits until an element is gone.
+    pub(crate) async fn gone(&self, css: &str) {
+        let gone = until_async(|| async { self.client.find(Locator::Css(css)).await.is_err().then_some(()) }).await;
+        assert!(gone.is_some(), "{css} stayed");
+    }
+
+    pub(crate) async fn script(&self, script: &str) -> serde_json::Value {
+        self.client.execute(script, vec![]).await.expect("a script")
+    }
+
+    /// A picture of the page for people, in `out/screens`.
+    pub(crate) async fn picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("out/screens");
+        std::fs::create_dir_all(&folder).expect("the folder of pictures");
+        let png = self.client.screenshot().await.expect("a picture");
+        std::fs::write(folder.join(format!("{name}.png")), png).expect("the picture");
+    }
+
+    pub(crate) async fn close(self) {
+        let _ = self.client.clone().close().await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}

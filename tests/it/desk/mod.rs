@@ -1,0 +1,8 @@
+//! The whole service, as its users meet it.
+
+mod bad_input;
+mod browser;
+mod in_the_browser;
+mod over_http;
+mod service;
+mod the_pbx_misbehaves;

@@ -1,0 +1,39 @@
+//! Every flow on the real Asterisk, now: its call events must be those of the committed capture. What Asterisk said is
+//! kept in `out/captures/asterisk22`, so that the captures can be renewed.
+
+use std::path::Path;
+
+use super::ladder::{capture, events, ladder_of};
+use crate::lab::record::record_one;
+
+async fn plays_as_captured(flow: &str) {
+    let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out/captures/asterisk22");
+    std::fs::create_dir_all(&out).expect("the output folder");
+    record_one(flow, &out).await;
+    let said = std::fs::read(out.join(format!("{flow}.ami"))).expect("the capture");
+    let (_, tracker) = events(&said);
+    assert_eq!(tracker.calls().count(), 0, "a call was left open");
+    assert_eq!(sorted(ladder_of(&said)), sorted(ladder_of(&capture(flow))), "{flow} goes otherwise than it was captured");
+}
+
+/// Asterisk writes the events of two channels from several threads: their order among each other is not fixed.
+fn sorted(mut ladder: Vec<String>) -> Vec<String> {
+    ladder.sort();
+    ladder
+}
+
+macro_rules! flows {
+    ($($flow:ident)*) => {
+        $(#[tokio::test]
+        async fn $flow() {
+            plays_as_captured(stringify!($flow)).await;
+        })*
+    };
+}
+
+flows! {
+    inbound_answered inbound_given_up inbound_no_answer inbound_rejected inbound_hold inbound_withheld inbound_utf8_name
+    queue_answered queue_abandoned queue_timeout
+    dialled_answered dialled_far_end_hangs_up dialled_busy dialled_rejected dialled_no_answer dialled_given_up
+    dialled_agent_no_answer dialled_agent_rejects
+}
