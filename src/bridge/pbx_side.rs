@@ -43,7 +43,7 @@ impl<C: Clock> Task<C> {
         let was_up = matches!(self.board.borrow().link, Link::Up(_));
         let same = matches!(&self.board.borrow().link, Link::Lost(_, words) if words == why);
         if !same {
-            tracing::warn!(why, "the PBX is not connected");
+            tracing::warn!("the PBX is not connected: {why}");
             let since = match &self.board.borrow().link {
                 Link::Lost(since, _) => *since,
                 _ => now,

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber};
 use crate::numbers::{Dialled, NumberPlan};
 use crate::personal::Personal;
-use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction, EndReason, LegRef, Party};
+use crate::telephony::calls::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, LegRef, Party};
 use crate::telephony::calls::timing::Moment;
 
 /// What must be done.
@@ -216,7 +216,9 @@ impl Floor {
         let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
         match seat.call_mut(&event.call).filter(|call| call.is_live()) {
             Some(call) => {
-                call.end(EndReason::Completed, now);
+                // What was not seen is not called a good end.
+                let reason = if event.certainty == Certainty::Observed { EndReason::Completed } else { EndReason::Unknown };
+                call.end(reason, now);
                 vec![Effect::Changed(agent)]
             }
             None => Vec::new(),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
@@ -36,7 +37,9 @@ pub(super) enum Pool {
 /// A transaction of the writer.
 #[derive(Debug)]
 pub(super) enum Tx {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    /// A full disk makes SQLite end the transaction by itself, which sqlx's own transactions do not notice: so we begin and
+    /// commit in SQL, and roll back whatever a broken group left when the connection is taken again.
+    Sqlite(PoolConnection<sqlx::Sqlite>),
     Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
 }
 
@@ -70,7 +73,17 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT);
-        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.clone()).await?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .before_acquire(|connection, _| {
+                Box::pin(async move {
+                    let _ = sqlx::query("ROLLBACK").execute(connection).await;
+                    Ok(true)
+                })
+            })
+            .connect_with(options.clone())
+            .await?;
         if existed {
             copy_before_migrating(&write, path).await?;
         }
@@ -102,7 +115,11 @@ impl Store {
 
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pool {
-            Pool::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::Sqlite { write, .. } => {
+                let mut connection = write.acquire().await?;
+                sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+                Tx::Sqlite(connection)
+            }
             Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -111,7 +128,7 @@ impl Store {
 impl Tx {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Sqlite(mut connection) => sqlx::query("COMMIT").execute(&mut *connection).await.map(drop)?,
             Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())

@@ -48,6 +48,9 @@ impl Fault {
 
     /// A store's error: what the user can mend is said, the rest goes to the log.
     pub(crate) fn store(t: &'static Texts, error: &StoreError) -> Self {
+        if matches!(error, StoreError::NoSuch(_)) {
+            return Self::NotFound(t);
+        }
         tracing::error!(%error, "a request failed at the database");
         match error {
             StoreError::Busy => Self::Refused(t.t("error-database-away")),

@@ -89,7 +89,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn search(&self, typed: &str, number: Option<PhoneNumber>) -> Result<Vec<FoundCase>, StoreError> {
-        let typed: String = typed.trim().chars().take(100).collect();
+        let typed: String = typed.trim().chars().filter(|c| !c.is_control()).take(100).collect();
         if typed.is_empty() {
             return Ok(Vec::new());
         }

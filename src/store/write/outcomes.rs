@@ -9,6 +9,9 @@ pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, Sto
     let (agent, case) = (draft.agent.0, draft.case.0);
     let there = fetch_in!(&mut *tx, (i64, String), "SELECT version, form FROM drafts WHERE agent_id = $1 AND case_id = $2", agent, case)?;
     let form = draft.form.reveal();
+    if fetch_in!(&mut *tx, (i64,), "SELECT id FROM cases WHERE id = $1", case)?.is_none() {
+        return Err(StoreError::NoSuch("case"));
+    }
     if let Some((version, old)) = there {
         if old == *form {
             return Ok(Written::Version(version));

@@ -81,7 +81,7 @@ impl Home {
         self.run_with_input(arguments, "")
     }
 
-    fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = Command::new(PROGRAM)
             .arg("--config")
             .arg(self.path("belbrug.toml"))
@@ -97,14 +97,21 @@ impl Home {
 
     /// Starts the service and waits until its pages are there.
     pub(crate) async fn start(&mut self) {
-        let mut child = Command::new(PROGRAM)
-            .arg("--config")
-            .arg(self.path("belbrug.toml"))
-            .arg("serve")
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program");
+        let mut command = Command::new(PROGRAM);
+        command.arg("--config").arg(self.path("belbrug.toml")).arg("serve");
+        self.start_as(command).await;
+    }
+
+    /// Starts the service in a mount namespace of its own, in which `mount` is done before. It is gone with the process.
+    pub(crate) async fn start_in_its_own_mounts(&mut self, mount: &str) {
+        let serve = format!("{mount} && exec '{PROGRAM}' --config '{}' serve", self.text_path("belbrug.toml"));
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-c", &serve]);
+        self.start_as(command).await;
+    }
+
+    async fn start_as(&mut self, mut command: Command) {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program");
         let log = self.log.clone();
         log.lock().expect("the log").clear();
         let lines = BufReader::new(child.stderr.take().expect("its log")).lines();
@@ -144,6 +151,11 @@ impl Home {
         assert!(sent.success());
         let ended = child.wait().expect("its end");
         assert!(ended.success(), "it ended with {ended}:\n{}", self.log());
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.running.as_ref().expect("a running service").id()
     }
 
     /// Whether the service still runs.

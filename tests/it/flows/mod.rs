@@ -4,3 +4,5 @@ mod ladder;
 mod nominal;
 mod off_nominal;
 mod on_the_pbx;
+
+pub(crate) use ladder::capture;

@@ -69,6 +69,14 @@ impl Pbx {
         self.start().await;
     }
 
+    /// Kills the PBX as a power cut does; [`Pbx::start`] brings it back on the same ports.
+    pub async fn crash(&self) {
+        let said = self.script(&["pid", &self.name]).await;
+        let killed = Command::new("kill").args(["-9", said.trim()]).status().expect("kill");
+        assert!(killed.success());
+        self.stop().await;
+    }
+
     /// Stops the PBX; its ports stay its own for [`Pbx::start`].
     pub async fn stop(&self) {
         self.script(&["down", &self.name]).await;

@@ -1,1 +1,4 @@
+//! The ledger, the same tests on SQLite and on PostgreSQL.
 
+mod database;
+mod ledger;
