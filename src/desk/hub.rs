@@ -46,8 +46,10 @@ pub enum Command {
         /// The debtor's name.
         name: Personal<String>,
     },
-    /// Put the file away; a call without a case is put away with it.
+    /// Put the file away.
     Close(AgentId),
+    /// Put away a call that ended and belongs to no case.
+    Dismiss(AgentId, CallId),
     /// There is text in the open file that is no outcome yet, or no more.
     HasDraft(AgentId, bool),
     /// The outcome for a case is in the ledger.

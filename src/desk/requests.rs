@@ -23,6 +23,7 @@ impl Floor {
             Command::HangUp(agent, call) => self.hang_up(pbx_is_up, agent, &call),
             Command::Open { agent, case, call, attached, name } => self.open(agent, case, call, attached, name),
             Command::Close(agent) => self.close(agent),
+            Command::Dismiss(agent, call) => self.dismiss(agent, &call),
             Command::HasDraft(agent, has) => self.has_draft(agent, has),
             Command::OutcomeSaved(agent, case) => self.outcome_saved(agent, case),
             Command::CaseChanged(case) => Ok(self.case_changed(case)),
@@ -140,11 +141,19 @@ impl Floor {
 
     fn close(&mut self, agent: AgentId) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seat_mut(agent)?;
-        if seat.open.take().is_none() {
-            seat.calls.retain(|call| call.is_live() || call.case.is_some());
-        }
+        seat.open = None;
         seat.has_draft = false;
         seat.notice = None;
+        Ok(vec![Effect::Changed(agent)])
+    }
+
+    fn dismiss(&mut self, agent: AgentId, call: &CallId) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat_mut(agent)?;
+        let before = seat.calls.len();
+        seat.calls.retain(|other| other.id != *call || other.is_live() || other.case.is_some());
+        if seat.calls.len() == before {
+            return Err(Refusal::NoSuchCall);
+        }
         Ok(vec![Effect::Changed(agent)])
     }
 

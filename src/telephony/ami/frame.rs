@@ -45,7 +45,7 @@ impl FrameBuffer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The place where the next read may put its bytes, after [`FrameBuffer::make_room`].
+    /// The place where the next read may put its bytes: what was read before is forgotten first.
     pub fn spare(&mut self) -> &mut Vec<u8> {
         self.make_room();
         &mut self.bytes

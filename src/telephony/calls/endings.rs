@@ -48,7 +48,7 @@ impl Tracker {
         }
         leg.state = LegState::Over(reason);
         if own {
-            call.own_phone_failure.get_or_insert(reason);
+            call.own_phone_failure = Some(reason);
             return;
         }
         if reason != EndReason::Elsewhere || call.last_ring_end.is_none() {
@@ -117,6 +117,8 @@ impl Tracker {
             _ => EndReason::Failed,
         };
         match self.calls.get_mut(id) {
+            // Asterisk's reason 0 says nothing; the channel's own end, before or after this, says more.
+            Some(_) if reason == EndReason::Failed => {}
             Some(call) => {
                 call.own_phone_failure.get_or_insert(reason);
             }

@@ -100,8 +100,18 @@ pub(super) async fn open(State(deps): State<Deps>, session: Session, Form(form):
     done(json!({}))
 }
 
-pub(super) async fn close(State(deps): State<Deps>, session: Session) -> Answer {
-    ask(&deps, &session, Command::Close(session.user.id)).await?;
+#[derive(Deserialize)]
+pub(super) struct CloseForm {
+    call: Option<String>,
+}
+
+/// Puts the open file away, or a call that ended and belongs to nobody.
+pub(super) async fn close(State(deps): State<Deps>, session: Session, Form(form): Form<CloseForm>) -> Answer {
+    let command = match form.call {
+        Some(call) => Command::Dismiss(session.user.id, CallId::new(&call)),
+        None => Command::Close(session.user.id),
+    };
+    ask(&deps, &session, command).await?;
     done(json!({}))
 }
 

@@ -97,6 +97,7 @@ attach-title = Unknown number { $a }
 attach-how = Find the debtor and attach this number
 attach-withheld = Number withheld
 attach-withheld-how = Ask who is speaking and find the debtor
+attach-dismiss = Close without a file
 attach-number = Attach number
 
 # Work list and search

@@ -97,6 +97,7 @@ attach-title = Onbekend nummer { $a }
 attach-how = Zoek de debiteur en koppel dit nummer
 attach-withheld = Nummer afgeschermd
 attach-withheld-how = Vraag wie u spreekt en zoek de debiteur
+attach-dismiss = Sluit zonder dossier
 attach-number = Koppel nummer
 
 # Work list and search

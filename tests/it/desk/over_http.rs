@@ -139,8 +139,9 @@ async fn large_and_strange_requests_are_refused_and_the_service_goes_on() {
     let agent = signed_in(&home, "anna").await;
     let case = case(&agent, &home, "korenaar").await;
     let large = "x".repeat(2 * 1024 * 1024);
-    let (status, _) = post(&agent, &home, "/desk/draft", &[("case", &case), ("notes", &large)]).await;
-    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    // It may hang up while we still send.
+    let answer = agent.post(format!("{}/desk/draft", home.address)).form(&[("case", &case), ("notes", &large)]).send().await;
+    assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE));
     // The server hung up on that connection.
     let agent = signed_in(&home, "anna").await;
     for query in ["'; DROP TABLE ledger; --", "%25_%25", "\u{0}", "a' OR '1'='1", "%F0%9F%93%9E", &"y".repeat(3000)] {
