@@ -55,6 +55,10 @@ impl<C: Clock> Task<C> {
                     let now = self.clock.now();
                     self.journal.put(now, Write::LinkCall(call, case));
                 }
+                Effect::Waive(call) => {
+                    let now = self.clock.now();
+                    self.journal.put(now, Write::WaiveOutcome(call));
+                }
                 Effect::Dial { extension, number, call, name } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
                     let command = PbxCommand::Dial { call: call.clone(), device, number, name };

@@ -18,9 +18,12 @@ use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
 use belbrug::telephony::pbx::to_ami::DialSettings;
 use belbrug::web::{Deps, OfficeInfo, router};
+use hyper_util::rt::TokioTimer;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+/// A client that takes longer to say what it wants is hung up on.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Requests that are under way get this long when the service stops.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -60,11 +63,13 @@ impl Service {
             (Some(certificate), Some(key)) => {
                 let _ = rustls::crypto::ring::default_provider().install_default();
                 let tls = RustlsConfig::from_pem_file(certificate, key).await.context("[web] certificate and key")?;
-                let server = axum_server::from_tcp_rustls(listener, tls)?.handle(serving);
+                let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(serving);
+                server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 tokio::spawn(async move { server.serve(app).await })
             }
             _ => {
-                let server = axum_server::from_tcp(listener)?.handle(serving);
+                let mut server = axum_server::from_tcp(listener)?.handle(serving);
+                server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 tokio::spawn(async move { server.serve(app).await })
             }
         };

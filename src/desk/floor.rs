@@ -44,6 +44,8 @@ pub enum Effect {
         /// Its name.
         channel: String,
     },
+    /// Write down that no outcome is owed for a call.
+    Waive(CallId),
     /// Write down which case a call is about.
     Link {
         /// The call.

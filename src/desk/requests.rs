@@ -154,7 +154,7 @@ impl Floor {
         if seat.calls.len() == before {
             return Err(Refusal::NoSuchCall);
         }
-        Ok(vec![Effect::Changed(agent)])
+        Ok(vec![Effect::Waive(call.clone()), Effect::Changed(agent)])
     }
 
     fn has_draft(&mut self, agent: AgentId, has: bool) -> Result<Vec<Effect>, Refusal> {

@@ -1,5 +1,7 @@
 //! All routes together, behind what every answer must have: no foreign script, no framing, no foreign posts.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{HOST, ORIGIN};
@@ -12,6 +14,9 @@ use super::{Deps, admin, agent, assets, sign_in, supervisor};
 
 /// A form is never larger than this.
 const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// A request whose body is not there, or that is not answered, within this time is given up.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 const HEADERS: [(&str, &str); 5] = [
     ("content-security-policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"),
@@ -31,6 +36,7 @@ pub fn router(deps: &Deps) -> Router {
         .merge(supervisor::router(deps.clone()))
         .merge(admin::router(deps.clone()))
         .merge(assets::router())
+        .layer(from_fn(in_time))
         .layer(from_fn(same_origin))
         .layer(from_fn(headers))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -45,6 +51,11 @@ async fn headers(request: Request, next: Next) -> Response {
         }
     }
     response
+}
+
+/// A body that trickles in holds nothing up for long. A stream answers at once and goes on.
+async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
 /// Another site cannot make a signed-in browser post here, nor read our stream.

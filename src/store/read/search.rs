@@ -21,6 +21,8 @@ pub struct FoundCase {
     pub creditor: String,
     /// The debtor's town.
     pub city: String,
+    /// The debtor's first usable number, as the store keeps it.
+    pub number: Option<i64>,
 }
 
 /// Small letters without accents, for comparing what people type with what stands in a list.
@@ -96,7 +98,8 @@ impl Store {
         Ok(fetch_all!(
             self,
             FoundCase,
-            "SELECT cases.id AS case_id, debtors.name AS name, debtors.reference AS reference, creditors.name AS creditor, debtors.city AS city
+            "SELECT cases.id AS case_id, debtors.name AS name, debtors.reference AS reference, creditors.name AS creditor, debtors.city AS city,
+               (SELECT number FROM numbers WHERE numbers.debtor_id = debtors.id AND numbers.state = 'usable' ORDER BY numbers.id LIMIT 1) AS number
              FROM cases JOIN debtors ON debtors.id = cases.debtor_id JOIN creditors ON creditors.id = cases.creditor_id
              WHERE debtors.search_text LIKE $1 ESCAPE '\\'
                 OR debtors.id IN (SELECT debtor_id FROM numbers WHERE number = $2)

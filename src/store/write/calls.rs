@@ -92,39 +92,20 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
             execute!(&mut *tx, "UPDATE calls SET ringing_seen = $2, ringing_pbx = $3 WHERE id = $1 AND ringing_seen IS NULL", id, seen, pbx)?;
         }
         CallEventKind::Established { .. } => {
+            execute!(&mut *tx, "UPDATE calls SET answered_seen = $2, answered_pbx = $3 WHERE id = $1 AND answered_seen IS NULL", id, seen, pbx)?;
+            // Who spoke owes an outcome; a call between others, seen in passing, owes none.
             execute!(
                 &mut *tx,
-                "UPDATE calls SET answered_seen = $2, answered_pbx = $3, owes_outcome = 1 WHERE id = $1 AND answered_seen IS NULL",
+                "UPDATE calls SET agent_id = COALESCE(agent_id, $2), owes_outcome = 1 WHERE id = $1 AND COALESCE(agent_id, $2) IS NOT NULL
+                 AND direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)",
                 id,
-                seen,
-                pbx
+                agent
             )?;
-            execute!(&mut *tx, "UPDATE calls SET agent_id = $2 WHERE id = $1 AND agent_id IS NULL", id, agent)?;
         }
         CallEventKind::QueueAbandoned { .. } => {
             execute!(&mut *tx, "UPDATE calls SET abandoned = 1 WHERE id = $1", id)?;
         }
-        CallEventKind::Cleared { reason, cause, at_own_phone } => {
-            new_call(tx, event, Direction::Outbound, &Party::default(), "", "", None, None).await?;
-            execute!(
-                &mut *tx,
-                "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = $4, cause = $5 WHERE id = $1 AND ended_seen IS NULL",
-                id,
-                seen,
-                pbx,
-                reason.as_str(),
-                cause.map(|cause| i64::from(HangupCause::code(cause)))
-            )?;
-            // A dial that reached the far end is an attempt, and owes its outcome like a conversation does.
-            if !at_own_phone {
-                execute!(
-                    &mut *tx,
-                    "UPDATE calls SET owes_outcome = 1 WHERE id = $1 AND direction = 'outbound' AND case_id IS NOT NULL AND agent_id IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)",
-                    id
-                )?;
-            }
-        }
+        CallEventKind::Cleared { .. } => cleared(tx, event).await?,
         CallEventKind::Retrieved { .. } => {
             execute!(
                 &mut *tx,
@@ -137,6 +118,31 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
         | CallEventKind::RingEnded { .. }
         | CallEventKind::Held { .. }
         | CallEventKind::ConnectionCleared { .. } => {}
+    }
+    Ok(())
+}
+
+async fn cleared(tx: &mut Tx, event: &CallEvent) -> Result<(), StoreError> {
+    let CallEventKind::Cleared { reason, cause, at_own_phone } = &event.kind else { return Ok(()) };
+    let id = event.call.as_str();
+    new_call(tx, event, Direction::Outbound, &Party::default(), "", "", None, None).await?;
+    execute!(
+        &mut *tx,
+        "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = $4, cause = $5 WHERE id = $1 AND ended_seen IS NULL",
+        id,
+        event.seen.0,
+        event.at.map(|at| at.0),
+        reason.as_str(),
+        cause.map(|cause| i64::from(HangupCause::code(cause)))
+    )?;
+    // A dial that reached the far end is an attempt, and owes its outcome like a conversation does.
+    if !at_own_phone {
+        execute!(
+            &mut *tx,
+            "UPDATE calls SET owes_outcome = 1 WHERE id = $1 AND direction = 'outbound' AND case_id IS NOT NULL AND agent_id IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)",
+            id
+        )?;
     }
     Ok(())
 }
@@ -207,6 +213,11 @@ pub(super) async fn link(tx: &mut Tx, call: &CallId, case: CaseId) -> Result<Wri
         call.as_str(),
         case.0
     )?;
+    Ok(Written::Done)
+}
+
+pub(super) async fn waive(tx: &mut Tx, call: &CallId) -> Result<Written, StoreError> {
+    execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0 WHERE id = $1", call.as_str())?;
     Ok(Written::Done)
 }
 

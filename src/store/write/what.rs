@@ -29,6 +29,8 @@ pub enum Write {
     },
     /// Which case a call is about.
     LinkCall(CallId, CaseId),
+    /// Nobody's call: no outcome is owed for it.
+    WaiveOutcome(CallId),
     /// A stretch of which we know nothing.
     Gap {
         /// The key.
@@ -91,7 +93,7 @@ impl Write {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CallEvent { .. } => "call event",
-            Self::LinkCall(..) => "link",
+            Self::LinkCall(..) | Self::WaiveOutcome(_) => "link",
             Self::Gap { .. } => "gap",
             Self::Seat(_) | Self::SeatGone(_) => "seat",
             Self::CloseGhosts { .. } => "ghosts",
@@ -307,6 +309,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
     match write {
         Write::CallEvent { key, event, agent, number } => calls::event(tx, key, event, *agent, *number).await,
         Write::LinkCall(call, case) => calls::link(tx, call, *case).await,
+        Write::WaiveOutcome(call) => calls::waive(tx, call).await,
         Write::Gap { key, kind, from, to, events_lost, why } => calls::gap(tx, key, kind, *from, *to, *events_lost, why).await,
         Write::Seat(seat) => calls::seat(tx, seat).await,
         Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,

@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::file::{NumberRow, NumberState};
 use super::view::{DeskPage, SearchResult, SearchResults, SearchResultsPart};
 use super::{actions, bar, live, outcome, part};
-use crate::numbers::Dialled;
+use crate::ids::PhoneNumber;
+use crate::numbers::{self, Dialled};
 use crate::store::read::accounts::Role;
 use crate::store::read::search::FOUND_MAX;
 use crate::web::answer::{Answer, Fault, page};
@@ -80,6 +82,11 @@ async fn search(State(deps): State<Deps>, session: Session, Query(asked): Query<
         reference: case.reference,
         creditor: case.creditor,
         city: (!case.city.is_empty()).then_some(case.city),
+        number: case.number.and_then(|number| PhoneNumber::from_i64(number).ok()).map(|number| NumberRow {
+            value: number.to_string(),
+            shown: numbers::display(number),
+            state: NumberState::Usable,
+        }),
     };
     let search =
         SearchResults { query: asked.q.chars().take(100).collect(), results: found.into_iter().map(result).collect(), more, attach_call: asked.call };

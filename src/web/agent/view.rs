@@ -326,6 +326,8 @@ pub struct SearchResult {
     pub reference: String,
     pub creditor: String,
     pub city: Option<String>,
+    /// What "Bel" dials; `None` shows no button.
+    pub number: Option<NumberRow>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -160,6 +160,7 @@ function search(form) {
 			if (response.status === 401) return leave();
 			if (!response.ok) return toast(words("Failed"));
 			place.replaceChildren(parse(await response.text()));
+			sync();
 		} catch (error) {
 			if (error.name !== "AbortError") toast(words("Failed"));
 		}

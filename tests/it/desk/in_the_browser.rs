@@ -161,6 +161,40 @@ async fn an_unknown_number_is_searched_and_attached_and_a_given_up_call_says_so(
 }
 
 #[tokio::test]
+async fn a_withheld_number_asks_to_search_at_once_and_can_be_put_away() {
+    let office = office("withheld").await;
+    let browser = &office.browser;
+    let debtor = Debtor::calls(&office.pbx, "31101", "anonymous", "Anonymous", None).await;
+    office.phone.wait_ringing().await;
+    browser.says("[data-attach]", "Nummer afgeschermd").await;
+    browser.find("#attach-search").await;
+    browser.picture("26-withheld").await;
+    office.phone.answer().await;
+    browser.says("[data-state]", "In gesprek").await;
+    office.phone.hang_up().await;
+    drop(debtor);
+    browser.find(".bar[data-call=ended]").await;
+    browser.click("[data-action=dismiss]").await;
+    browser.find(".bar[data-call=none]").await;
+    assert!(ledger(&office.home).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_search_dials_too_and_the_page_hangs_up_while_it_rings() {
+    let office = office("search-dial").await;
+    let browser = &office.browser;
+    let _debtor = Debtor::never_answers(&office.pbx).await;
+    browser.type_into("#search", "korenaar").await;
+    browser.click("#search-results button.dial").await;
+    office.phone.wait_ringing().await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+    office.phone.answer().await;
+    browser.says("[data-state]", "Gaat over bij").await;
+    browser.click("[data-action=hang-up]").await;
+    browser.says("[data-state]", "Afgebroken").await;
+}
+
+#[tokio::test]
 async fn a_second_call_never_replaces_the_file_that_is_worked_on() {
     let office = office("second").await;
     let browser = &office.browser;

@@ -277,3 +277,63 @@ async fn sigterm_ends_it_well_and_a_restart_has_everything() {
         until_async(|| async { Some(get(&agent, &home, "/desk").await.text().await.ok()?).filter(|page| page.contains("blijft staan")) }).await;
     assert!(page.is_some_and(|page| page.contains("Bakkerij De Korenaar")), "the file is open as it was");
 }
+
+/// HTTPS with a certificate of our own: the handshake, and a cookie that only HTTPS carries.
+#[tokio::test]
+async fn the_pages_speak_https_themselves() {
+    let issued = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
+    let mut home = Home::new(1, "secret");
+    home.write("page.crt", &issued.cert.pem());
+    home.write("page.key", &issued.signing_key.serialize_pem());
+    let config = std::fs::read_to_string(home.path("belbrug.toml")).expect("the config");
+    home.write("belbrug.toml", &config.replace("[web]\n", "[web]\ncertificate = \"page.crt\"\nkey = \"page.key\"\n"));
+    home.start().await;
+    let port: u16 = home.address.rsplit(':').next().expect("a port").parse().expect("a port");
+    assert!(home.address.starts_with("https://"));
+    let body = format!("login=anna&password={}", PASSWORD.replace(' ', "+"));
+    let head = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let answer = over_tls(port, issued.cert.der().clone(), &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len())).await;
+    assert!(answer.starts_with("HTTP/1.1 303") && answer.contains("; Secure"), "{answer}");
+}
+
+async fn over_tls(port: u16, certificate: rustls::pki_types::CertificateDer<'static>, request: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate).expect("a root");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
+    let config = config.with_root_certificates(roots).with_no_client_auth();
+    let socket = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.expect("the port");
+    let name = rustls::pki_types::ServerName::try_from("localhost").expect("a name");
+    let mut tls = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config)).connect(name, socket).await.expect("a handshake");
+    tls.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    let _ = tls.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A client that sends its headers drop by drop is hung up on.
+#[tokio::test]
+async fn a_slow_client_is_hung_up_on() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let home = home().await;
+    let address = home.address.trim_start_matches("http://");
+    let mut slow = tokio::net::TcpStream::connect(address).await.expect("the port");
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.expect("sent");
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), slow.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "it waits for ever");
+}
+
+/// What somebody who is no trusted proxy says of the client's address does not get around the wait.
+#[tokio::test]
+async fn only_a_trusted_proxy_speaks_for_the_client() {
+    let home = home().await;
+    let mut refused = 0;
+    for n in 0..25 {
+        let form = [("login", format!("user{n}")), ("password", "a wrong password".to_owned())];
+        let request = client().post(format!("{}/sign-in", home.address)).header("x-forwarded-for", format!("192.0.2.{n}")).form(&form);
+        refused += usize::from(request.send().await.expect("an answer").status() == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(refused > 0, "25 wrong passwords from one address, and no wait");
+}
