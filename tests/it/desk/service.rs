@@ -28,6 +28,9 @@ pub(crate) const DEBTORS: &str = "Debiteurnr;Naam;Telefoon;Plaats;Contactpersoon
     D3;Café Het Anker;+44 7700 900200;Den Helder;Joop Mulder;eigenaar;1\r\n\
     D4;Mevr. J. Terpstra;+44 20 7946 0004;Leeuwarden;;;1\r\n";
 
+/// What no log may hold, of debtors, callers and agents.
+const PERSONAL: [&str; 10] = ["Korenaar", "Kuipers", "Het Anker", "Terpstra", "Marijke", "447700900", "7700 900", "442079460", "€", "Anna de Boer"];
+
 /// A folder with everything that one Belbrug has; the folder outlives a restart.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
@@ -172,8 +175,11 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         self.kill();
+        let log = self.log();
         if std::thread::panicking() {
-            eprintln!("== the service's log\n{}", self.log());
+            eprintln!("== the service's log\n{log}");
+        } else if let Some(leak) = PERSONAL.iter().find(|leak| log.contains(**leak)) {
+            panic!("the log holds personal data ({leak}):\n{log}");
         }
     }
 }
@@ -186,7 +192,8 @@ pub(crate) fn said(output: &Output) -> String {
 fn config(ami_port: u16, secret: &str, database: &Path) -> String {
     format!(
         "[office]\nname = \"Incasso Voorbeeld\"\ndial_countries = [\"NL\", \"GB\"]\n[pbx]\nport = {ami_port}\nsecret = \"{secret}\"\n\
-         [web]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:{}\"\n[import]\ncreditor = \"Groothandel De Linde BV\"\n",
+         [web]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:{}\"\n[import]\ncreditor = \"Groothandel De Linde BV\"\n\
+         [log]\nfilter = \"belbrug=trace,info\"\n",
         database.display()
     )
 }
