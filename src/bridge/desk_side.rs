@@ -14,9 +14,9 @@ use crate::telephony::pbx::to_ami;
 
 impl<C: Clock> Task<C> {
     pub(super) async fn commands(&mut self, first: Asking, more: &mut mpsc::Receiver<Asking>) {
-        let mut next = Some(first);
-        for _ in 0..COMMANDS_A_TURN {
-            let Some((command, answer)) = next else { return };
+        let mut next = first;
+        for turn in 1.. {
+            let (command, answer) = next;
             let now = self.clock.now();
             let is_up = self.connection.as_ref().is_some_and(|c| c.session.is_signed_in());
             let seats_change = matches!(command, Command::TakeSeat(_) | Command::LeaveSeat(_));
@@ -32,10 +32,13 @@ impl<C: Clock> Task<C> {
             // The page reads the board after the answer: it must be there before.
             self.publish();
             let _ = answer.send(result);
-            next = more.try_recv().ok();
-        }
-        if let Some((_, answer)) = next {
-            let _ = answer.send(Err(Refusal::NotSent));
+            if turn >= COMMANDS_A_TURN {
+                return;
+            }
+            match more.try_recv() {
+                Ok(asking) => next = asking,
+                Err(_) => return,
+            }
         }
     }
 
@@ -62,7 +65,11 @@ impl<C: Clock> Task<C> {
                 Effect::Dial { extension, number, call, name } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
                     let command = PbxCommand::Dial { call: call.clone(), device, number, name };
-                    result = self.ask(&command, Asked::Dial(call)).await;
+                    result = self.ask(&command, Asked::Dial(call.clone())).await;
+                    if result.is_err() {
+                        let changed = self.floor.pbx_refused(&call, "");
+                        self.note_changed(&changed);
+                    }
                 }
                 Effect::HangUp { channel } => result = self.ask(&PbxCommand::HangUp { channel }, Asked::HangUp).await,
             }
@@ -77,7 +84,20 @@ impl<C: Clock> Task<C> {
             Refusal::NotSent
         })?;
         connection.session.ask(action, asked).map_err(|_| Refusal::NotSent)?;
-        self.flush().await.map_err(|_| Refusal::NotSent)
+        if let Err(error) = self.flush().await {
+            // Half an action may be on its way: the connection is of no use any more.
+            self.broken = Some(error.to_string());
+            return Err(Refusal::NotSent);
+        }
+        Ok(())
+    }
+
+    /// Seats that must be put on the board, of effects that ask for nothing else.
+    fn note_changed(&mut self, effects: &[Effect]) {
+        self.changed.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Changed(agent) => Some(*agent),
+            _ => None,
+        }));
     }
 
     /// Finds out whose number it is, beside this task.

@@ -113,6 +113,7 @@ impl<C: Clock> Task<C> {
                 Heard::SignedIn => {
                     self.signed_in(now);
                     ask_snapshot = true;
+                    self.snapshot_since = Some(now);
                 }
                 Heard::Refused { reason } => return Err(LinkError::Refused(reason)),
                 Heard::Answer { tag, success, frame } => {
@@ -159,8 +160,9 @@ impl<C: Clock> Task<C> {
         }
         if event.kind == EventKind::SnapshotEnded {
             let live: BTreeSet<CallId> = self.tracker.calls().map(|call| call.id.clone()).collect();
-            let effects = self.floor.reconcile(now, &live);
-            self.journal.put(now, Write::CloseGhosts { now, live: live.into_iter().collect() });
+            let since = self.snapshot_since.take().unwrap_or(now);
+            let effects = self.floor.reconcile(now, since, &live);
+            self.journal.put(now, Write::CloseGhosts { now, since, live: live.into_iter().collect() });
             let _ = self.perform(effects).await;
         }
     }
@@ -174,6 +176,7 @@ impl<C: Clock> Task<C> {
                 (if *direction == Direction::Outbound { by.as_ref() } else { Some(leg) }, Some(other))
             }
             CallEventKind::Established { leg } => (Some(leg), None),
+            CallEventKind::Cleared { other, .. } => (None, Some(other)),
             _ => (None, None),
         };
         let agent = leg.and_then(|leg| leg.line.as_ref()).and_then(|line| self.floor.agent_of(line));

@@ -84,6 +84,10 @@ pub(super) struct Task<C> {
     pub(super) retry_at: Option<Instant>,
     pub(super) backoff: Backoff,
     pub(super) gap_key: Option<(String, Timestamp)>,
+    /// Writing failed: the connection is given up at the end of this turn.
+    pub(super) broken: Option<String>,
+    /// When the snapshot that is coming in was asked for.
+    pub(super) snapshot_since: Option<Timestamp>,
 }
 
 /// Runs until all ways to it are closed.
@@ -108,6 +112,9 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
             }
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
             _ = tick.tick() => task.tick().await,
+        }
+        if let Some(why) = task.broken.take() {
+            task.lost(&why).await;
         }
         task.publish();
     }
@@ -153,6 +160,8 @@ impl<C: Clock> Task<C> {
             retry_at: Some(Instant::now()),
             backoff: Backoff::default(),
             gap_key: None,
+            broken: None,
+            snapshot_since: None,
             setup,
         };
         task.set_lines();

@@ -2,17 +2,22 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use belbrug::clock::{Clock, SystemClock};
 use belbrug::config::{self, Config};
 use belbrug::demo::{player, sample};
+use belbrug::desk::hub::Board;
+use belbrug::desk::seat::Seat;
 use belbrug::ids::Extension;
 use belbrug::store::pool::Store;
 use belbrug::store::write::{ImportBegin, UserSave, Write, Written};
 use belbrug::store::writer::Writer;
 use belbrug::web::sign_in::password;
 use clap::Args;
+use tokio::sync::{mpsc, watch};
 
 use super::say;
 use super::service::Service;
@@ -31,6 +36,13 @@ pub(crate) struct Demo {
 const USERS: [(&str, &str, &str, Option<&str>); 3] =
     [("anna", "Anna de Boer", "agent", Some("101")), ("bram", "Bram Visser", "agent", Some("102")), ("carla", "Carla Mertens", "admin", None)];
 
+/// The phone that rings.
+const FIRST_PHONE: &str = "101";
+/// After signing in, until the first call.
+const FIRST_CALL: Duration = Duration::from_secs(6);
+/// Between an outcome and the next call.
+const NEXT_CALL: Duration = Duration::from_secs(40);
+
 fn password_of(login: &str) -> String {
     format!("demo-{login}-2026")
 }
@@ -47,9 +59,11 @@ impl Demo {
         config.pbx.secret = "demo".to_owned().into();
         config.store.url = format!("sqlite:{}", self.data.join("belbrug.db").display()).into();
         fill(&config).await?;
-        tokio::spawn(player::serve(pbx, sample::callers()));
+        let (call_now, calls) = mpsc::channel(1);
+        tokio::spawn(player::serve(pbx, sample::callers(), calls));
         let listener = TcpListener::bind(loopback(self.port)).or_else(|_| TcpListener::bind(loopback(0))).context("no port for the page")?;
         let service = Service::start(&config, listener).await?;
+        tokio::spawn(ring_now_and_then(service.board(), call_now));
         say("");
         say(&format!("  Belbrug's demo is at http://{}", service.address()));
         say("");
@@ -58,10 +72,34 @@ impl Demo {
             say(&format!("    {login:6} {:18} {name}, {what}", password_of(login)));
         }
         say("");
-        say("  Sign in as anna: the phone rings within ten seconds, and picks up by itself. Ctrl+C ends the demo.");
+        say("  Sign in as anna: within ten seconds the phone rings, and is picked up after a while. Ctrl+C ends the demo.");
         say(&format!("  What you save is kept in {}.", self.data.display()));
         say("");
         service.until_stopped().await
+    }
+}
+
+/// Lets somebody call soon after the first agent has signed in, and again whenever that seat has been free for a while.
+async fn ring_now_and_then(board: watch::Receiver<Arc<Board>>, call_now: mpsc::Sender<()>) {
+    let is_first = |seat: &Seat| seat.profile.extension.as_str() == FIRST_PHONE;
+    let first_seat = |board: &Board| board.seats.values().find(|(_, seat)| is_first(seat)).map(|(seq, seat)| (*seq, seat.calls.is_empty()));
+    let mut at_start = None;
+    let mut free_since = Instant::now();
+    let mut pause = FIRST_CALL;
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let first = first_seat(&board.borrow());
+        let Some((seq, is_free)) = first else { continue };
+        // Until the seat is taken, nobody is there to answer.
+        if *at_start.get_or_insert(seq) == seq || !is_free {
+            free_since = Instant::now();
+        } else if free_since.elapsed() >= pause {
+            free_since = Instant::now();
+            pause = NEXT_CALL;
+            if call_now.send(()).await.is_err() {
+                return;
+            }
+        }
     }
 }
 

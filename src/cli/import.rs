@@ -66,15 +66,17 @@ impl Import {
         let store = Store::open(config.store.url.reveal()).await.context("[store] url")?;
         let (writer, writing) = Writer::start(store.clone());
         let begin = ImportBegin { at: SystemClock.now(), creditor: mapping.creditor.clone() };
-        let Written::Import(import, creditor) = writer.write(Write::ImportBegin(begin)).await? else { bail!("the import could not begin") };
+        let Written::Import(import, _) = writer.write(Write::ImportBegin(begin)).await? else { bail!("the import could not begin") };
         let debtors = import_debtors(&self.debtors, &mapping, &plan, &writer).await?;
         report("debtors", &debtors);
         let invoices = import_invoices(&self.invoices, &mapping, import, &writer).await?;
         report("invoices", &invoices);
         if self.complete || mapping.invoices_complete {
-            if invoices.is_incomplete || invoices.refused > 0 {
+            if invoices.added + invoices.changed + invoices.same == 0 {
+                say("Nothing was settled: the list of invoices has no rows.");
+            } else if invoices.is_incomplete || invoices.refused > 0 {
                 say("Nothing was settled: rows of the list could not be read, so it is not known to be complete. Mend them and import again.");
-            } else if let Written::Settled(n) = writer.write(Write::ImportSettleMissing(import, creditor)).await? {
+            } else if let Written::Settled(n) = writer.write(Write::ImportSettleMissing(import)).await? {
                 say(&format!("{n} invoices that the list lacks are settled."));
             }
         }

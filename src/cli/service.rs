@@ -4,14 +4,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use belbrug::bridge::link::Address;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
-use belbrug::clock::{Clock, SystemClock};
+use belbrug::clock::{Clock, SystemClock, Timestamp};
 use belbrug::config::Config;
-use belbrug::desk::hub::Board;
+use belbrug::desk::hub::{Board, Gap};
 use belbrug::desk::seat::{Profile, Seat};
 use belbrug::store::pool::Store;
 use belbrug::store::writer::Writer;
@@ -29,6 +29,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 pub(crate) struct Service {
     address: SocketAddr,
+    board: watch::Receiver<Arc<Board>>,
     handle: Handle<SocketAddr>,
     web: JoinHandle<std::io::Result<()>>,
     writer: JoinHandle<()>,
@@ -44,7 +45,7 @@ impl Service {
         let clock = SystemClock;
         let run = u64::try_from(clock.now().0).unwrap_or(1);
         let (commands, commands_out) = mpsc::channel(COMMANDS_MAX);
-        let (board_in, board) = watch::channel(Arc::new(Board::new(run, clock.now())));
+        let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now()).await?));
         let setup = bridge_setup(config, store.clone(), writer.clone(), run).await?;
         let (stop_bridge, stopped) = oneshot::channel();
         let bridge = tokio::spawn(async move {
@@ -53,6 +54,7 @@ impl Service {
                 _ = stopped => {}
             }
         });
+        let shown = board.clone();
         let deps = Deps { store, writer, commands, board, clock: Arc::new(SystemClock), office: Arc::new(office(config)?) };
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
@@ -63,31 +65,38 @@ impl Service {
             (Some(certificate), Some(key)) => {
                 let _ = rustls::crypto::ring::default_provider().install_default();
                 let tls = RustlsConfig::from_pem_file(certificate, key).await.context("[web] certificate and key")?;
-                let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(serving);
+                let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(serving).http1_only();
                 server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 tokio::spawn(async move { server.serve(app).await })
             }
             _ => {
-                let mut server = axum_server::from_tcp(listener)?.handle(serving);
+                let mut server = axum_server::from_tcp(listener)?.handle(serving).http1_only();
                 server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 tokio::spawn(async move { server.serve(app).await })
             }
         };
         let scheme = if config.web.certificate.is_some() { "https" } else { "http" };
         tracing::info!("the pages are at {scheme}://{address}");
-        Ok(Self { address, handle, web, writer: writing, stop_bridge, bridge })
+        Ok(Self { address, board: shown, handle, web, writer: writing, stop_bridge, bridge })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
+    pub(crate) fn board(&self) -> watch::Receiver<Arc<Board>> {
+        self.board.clone()
+    }
+
     /// Until SIGTERM or Ctrl+C; then what was taken is finished and written.
-    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
+    pub(crate) async fn until_stopped(mut self) -> anyhow::Result<()> {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
+            ended = &mut self.bridge => bail!("the bridge ended: {ended:?}"),
+            ended = &mut self.web => bail!("the pages ended: {ended:?}"),
+            ended = &mut self.writer => bail!("the writer ended: {ended:?}"),
         }
         tracing::info!("stopping: what was taken is finished first");
         let _ = self.stop_bridge.send(());
@@ -114,6 +123,14 @@ async fn bridge_setup(config: &Config, store: Store, writer: Writer, run: u64) -
     })
 }
 
+/// The board as it starts, with the gaps of the last day: a restart does not make them forgotten.
+async fn first_board(store: &Store, run: u64, now: Timestamp) -> anyhow::Result<Board> {
+    let mut board = Board::new(run, now);
+    let gaps = store.gaps(now.plus_seconds(-86_400)).await?;
+    board.gaps = gaps.into_iter().map(|(from, to)| Gap { from, to: Some(to.unwrap_or(now)) }).collect();
+    Ok(board)
+}
+
 /// Every user with a phone has a seat, as it was left where it was.
 async fn seats(store: &Store) -> anyhow::Result<Vec<Seat>> {
     let mut kept = store.seats().await?;
@@ -122,12 +139,24 @@ async fn seats(store: &Store) -> anyhow::Result<Vec<Seat>> {
         let Some(extension) = user.extension else { continue };
         let profile = Profile { agent: user.id, name: user.name, extension };
         let seat = match kept.iter().position(|seat| seat.profile.agent == profile.agent) {
-            Some(at) => Seat { profile, ..kept.swap_remove(at) },
+            Some(at) => without_settled(store, Seat { profile, ..kept.swap_remove(at) }).await?,
             None => Seat::new(profile, SystemClock.now()),
         };
         seats.push(seat);
     }
     Ok(seats)
+}
+
+/// A crash may have come between the ledger and the seat: what is settled there is not owed here.
+async fn without_settled(store: &Store, mut seat: Seat) -> anyhow::Result<Seat> {
+    let mut calls = Vec::new();
+    for call in seat.calls.drain(..) {
+        if call.is_live() || !store.is_settled(&call.id).await? {
+            calls.push(call);
+        }
+    }
+    seat.calls = calls;
+    Ok(seat)
 }
 
 fn office(config: &Config) -> anyhow::Result<OfficeInfo> {

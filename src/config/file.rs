@@ -67,7 +67,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
 /// # Errors
 /// When something in it cannot be.
 pub fn parse(text: &str) -> Result<Config, ConfigError> {
-    let config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml { path: PathBuf::new(), message: e.to_string() })?;
+    let config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml { path: PathBuf::new(), message: toml_words(text, &e) })?;
     config.number_plan()?;
     check_web(&config)?;
     for country in &config.office.dial_countries {
@@ -83,6 +83,15 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
         return Err(wrong("[pbx] dial_ring_seconds", "must be 5 to 120"));
     }
     Ok(config)
+}
+
+/// Where and what, without what stands behind the equals sign: it may be a secret.
+fn toml_words(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else { return error.message().to_owned() };
+    let before = text.get(..span.start).unwrap_or_default();
+    let number = before.matches('\n').count();
+    let setting = text.lines().nth(number).and_then(|line| line.split_once('=')).map_or("", |(setting, _)| setting.trim());
+    format!("line {}, {setting}: {}", number + 1, error.message())
 }
 
 fn check_web(config: &Config) -> Result<(), ConfigError> {

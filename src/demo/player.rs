@@ -1,5 +1,5 @@
-//! The capture player: a small manager server on loopback. It plays a call to the first agent soon after sign-in and
-//! then now and again, and answers `Originate` with a captured dial.
+//! The capture player: a small manager server on loopback. It plays a call to the first agent when it is told to, and
+//! answers `Originate` with a captured dial.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,10 +13,6 @@ use super::capture::{Cast, Scene, Step, steps};
 use crate::clock::{Clock, SystemClock};
 use crate::telephony::ami::frame::{Frame, FrameBuffer};
 
-/// The first call comes this long after sign-in.
-const FIRST_CALL: Duration = Duration::from_secs(10);
-/// The next one this long after the last was over.
-const NEXT_CALL: Duration = Duration::from_secs(75);
 /// A ringing lasts this many times longer than when it was captured, so that a newcomer sees it.
 const RING_STRETCH: u32 = 3;
 /// A conversation lasts this long, when nobody hangs up.
@@ -35,13 +31,11 @@ pub struct Caller {
     pub gives_up: bool,
 }
 
-/// Serves manager connections until the listener fails.
-pub async fn serve(listener: TcpListener, callers: Vec<Caller>) {
+/// Serves one manager connection after the other until the listener fails. Each `()` that comes lets the next caller call.
+pub async fn serve(listener: TcpListener, callers: Vec<Caller>, mut call_now: mpsc::Receiver<()>) {
+    let mut player = Player::new(callers);
     while let Ok((socket, _)) = listener.accept().await {
-        let callers = callers.clone();
-        tokio::spawn(async move {
-            let _ = Player::new(callers).run(socket).await;
-        });
+        let _ = player.run(socket, &mut call_now).await;
     }
 }
 
@@ -56,17 +50,17 @@ struct Playing {
 struct Player {
     callers: Vec<Caller>,
     next_caller: usize,
-    next_call_at: Option<Instant>,
     calls: BTreeMap<u32, Playing>,
     serial: u32,
 }
 
 impl Player {
     const fn new(callers: Vec<Caller>) -> Self {
-        Self { callers, next_caller: 0, next_call_at: None, calls: BTreeMap::new(), serial: 0 }
+        Self { callers, next_caller: 0, calls: BTreeMap::new(), serial: 0 }
     }
 
-    async fn run(mut self, socket: TcpStream) -> std::io::Result<()> {
+    async fn run(&mut self, socket: TcpStream, call_now: &mut mpsc::Receiver<()>) -> std::io::Result<()> {
+        self.calls.clear();
         let (mut read, mut write) = socket.into_split();
         write.write_all(b"Asterisk Call Manager/11.0.0\r\n").await?;
         let (bytes_in, mut bytes_out) = mpsc::channel::<Vec<u8>>(16);
@@ -80,7 +74,7 @@ impl Player {
         });
         let mut buffer = FrameBuffer::new();
         loop {
-            let due = self.calls.values().map(|call| call.next_at).chain(self.next_call_at).min();
+            let due = self.calls.values().map(|call| call.next_at).min();
             let replies = tokio::select! {
                 bytes = bytes_out.recv() => {
                     let Some(bytes) = bytes else { return Ok(()) };
@@ -92,6 +86,10 @@ impl Player {
                     replies
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.play(),
+                Some(()) = call_now.recv() => {
+                    self.call_in();
+                    self.play()
+                }
             };
             write.write_all(&replies).await?;
         }
@@ -103,10 +101,7 @@ impl Player {
         let answer = |word: &str, rest: &str| format!("Response: {word}\r\nActionID: {id}\r\n{rest}\r\n").into_bytes();
         match text("Action").as_str() {
             "Challenge" => answer("Success", "Challenge: 190472683\r\n"),
-            "Login" => {
-                self.next_call_at = Some(Instant::now() + FIRST_CALL);
-                answer("Success", "Message: Authentication accepted\r\n")
-            }
+            "Login" => answer("Success", "Message: Authentication accepted\r\n"),
             "Ping" => answer("Success", "Ping: Pong\r\n"),
             "CoreShowChannels" => {
                 let mut bytes = answer("Success", "EventList: start\r\nMessage: Channels will follow\r\n");
@@ -153,24 +148,16 @@ impl Player {
     /// Everything that is due.
     fn play(&mut self) -> Vec<u8> {
         let now = Instant::now();
-        if self.next_call_at.is_some_and(|at| at <= now) {
-            self.call_in();
-        }
         let mut bytes = Vec::new();
         for call in self.calls.values_mut() {
             call.play(now, &mut bytes);
         }
-        let before = self.calls.len();
         self.calls.retain(|_, call| !call.steps.is_empty());
-        if self.calls.len() < before && self.calls.is_empty() {
-            self.next_call_at = Some(now + NEXT_CALL);
-        }
         bytes
     }
 
-    /// The next caller, unless the agents are busy: then later.
+    /// The next caller, unless a call is going on.
     fn call_in(&mut self) {
-        self.next_call_at = None;
         if !self.calls.is_empty() {
             return;
         }

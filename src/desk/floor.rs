@@ -102,19 +102,24 @@ impl Floor {
                 Direction::Outbound => self.rings_far(event, by.as_ref(), other, now),
                 _ => self.rings_here(event, leg, other, *direction, dialled, now),
             },
+            CallEventKind::OwnPhoneAnswered { .. } => self.change(&event.call, |call| {
+                if call.state == DeskCallState::Originating {
+                    call.state = DeskCallState::Dialling;
+                }
+            }),
             CallEventKind::RingEnded { leg, reason } => self.ring_ended(event, leg, *reason, now),
-            CallEventKind::Established { .. } => self.change(&event.call, |call| {
+            CallEventKind::Established { leg } => self.change_at(&event.call, leg, |call| {
                 if call.state != DeskCallState::Held {
                     call.state = DeskCallState::Talking;
                 }
                 call.ring.stop(now);
                 call.talk.start(now);
             }),
-            CallEventKind::Held { .. } => self.change(&event.call, |call| {
+            CallEventKind::Held { leg } => self.change_at(&event.call, leg, |call| {
                 call.state = DeskCallState::Held;
                 call.hold.start(now);
             }),
-            CallEventKind::Retrieved { .. } => self.change(&event.call, |call| {
+            CallEventKind::Retrieved { leg } => self.change_at(&event.call, leg, |call| {
                 call.state = DeskCallState::Talking;
                 call.hold.stop(now);
             }),
@@ -133,6 +138,19 @@ impl Floor {
         let mut effects = Vec::new();
         for seat in self.seats.values_mut() {
             if let Some(call) = seat.call_mut(id).filter(|call| call.is_live()) {
+                change(call);
+                effects.push(Effect::Changed(seat.profile.agent));
+            }
+        }
+        effects
+    }
+
+    /// As [`Floor::change`], at the seat whose leg it is. A call of ours is at one seat only, whichever leg tells.
+    fn change_at(&mut self, id: &CallId, leg: &LegRef, change: impl Fn(&mut DeskCall)) -> Vec<Effect> {
+        let is_own = |call: &DeskCall| call.direction == Direction::Outbound || call.leg.as_ref().is_some_and(|own| own.id == leg.id);
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            if let Some(call) = seat.call_mut(id).filter(|call| call.is_live() && is_own(call)) {
                 change(call);
                 effects.push(Effect::Changed(seat.profile.agent));
             }
@@ -216,15 +234,14 @@ impl Floor {
     fn left(&mut self, event: &CallEvent, leg: &LegRef, now: Moment) -> Vec<Effect> {
         let Some(agent) = self.agent_at(leg) else { return Vec::new() };
         let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
-        match seat.call_mut(&event.call).filter(|call| call.is_live()) {
-            Some(call) => {
-                // What was not seen is not called a good end.
-                let reason = if event.certainty == Certainty::Observed { EndReason::Completed } else { EndReason::Unknown };
-                call.end(reason, now);
-                vec![Effect::Changed(agent)]
-            }
-            None => Vec::new(),
+        let Some(call) = seat.call_mut(&event.call).filter(|call| call.is_live()) else { return Vec::new() };
+        // What was not seen is not called a good end.
+        let reason = if event.certainty == Certainty::Observed { EndReason::Completed } else { EndReason::Unknown };
+        call.end(reason, now);
+        if !call.owes_outcome(false) {
+            seat.calls.retain(|call| call.id != event.call);
         }
+        vec![Effect::Changed(agent)]
     }
 
     fn cleared(&mut self, event: &CallEvent, reason: EndReason, at_own_phone: bool, now: Moment) -> Vec<Effect> {
@@ -237,14 +254,14 @@ impl Floor {
             if call.direction == Direction::Outbound && !call.talk.has_run() {
                 seat.notice = Some(Notice::NotReached { reason, at_own_phone });
             }
-            let owes = call.talk.has_run() || (call.direction == Direction::Outbound && !at_own_phone);
-            if !owes {
-                let call = seat.calls.remove(at);
-                if call.direction != Direction::Outbound {
-                    put_away(seat, &call, reason, now);
-                } else if let Some(open) = &mut seat.open {
-                    open.call = None;
-                }
+            if call.owes_outcome(at_own_phone) {
+                continue;
+            }
+            let call = seat.calls.remove(at);
+            if call.direction != Direction::Outbound {
+                put_away(seat, &call, reason, now);
+            } else {
+                forget(seat, &call.id);
             }
         }
         effects
@@ -286,9 +303,7 @@ impl Floor {
         for seat in self.seats.values_mut() {
             if seat.call(call).is_some_and(|c| c.state == DeskCallState::Originating) {
                 seat.calls.retain(|c| c.id != *call);
-                if let Some(open) = &mut seat.open {
-                    open.call = None;
-                }
+                forget(seat, call);
                 seat.notice = Some(Notice::PbxRefused { words: words.chars().take(200).collect() });
                 effects.push(Effect::Changed(seat.profile.agent));
             }
@@ -296,23 +311,34 @@ impl Floor {
         effects
     }
 
-    /// After a snapshot: calls that the PBX has not are over, though nobody saw how.
-    pub fn reconcile(&mut self, now: Timestamp, live: &BTreeSet<CallId>) -> Vec<Effect> {
+    /// After a snapshot that began at `since`: calls from before that the PBX has not are over, though nobody saw how.
+    pub fn reconcile(&mut self, now: Timestamp, since: Timestamp, live: &BTreeSet<CallId>) -> Vec<Effect> {
         let now = Moment { at: None, seen: now };
         let mut effects = Vec::new();
         for seat in self.seats.values_mut() {
-            let mut changed = false;
-            for call in seat.calls.iter_mut().filter(|call| call.is_live() && !live.contains(&call.id)) {
+            let is_ghost = |call: &DeskCall| call.is_live() && !live.contains(&call.id) && !call.ring.began_after(since);
+            let ghosts: Vec<CallId> = seat.calls.iter().filter(|call| is_ghost(call)).map(|call| call.id.clone()).collect();
+            for id in &ghosts {
+                let Some(at) = seat.calls.iter().position(|call| call.id == *id) else { continue };
+                let Some(call) = seat.calls.get_mut(at) else { continue };
                 call.end(EndReason::Unknown, now);
-                changed = true;
+                if !call.owes_outcome(false) {
+                    let call = seat.calls.remove(at);
+                    put_away(seat, &call, EndReason::Unknown, now);
+                }
             }
-            // Nobody spoke, so nothing is owed.
-            seat.calls.retain(|call| call.is_live() || call.talk.has_run() || call.direction == Direction::Outbound);
-            if changed {
+            if !ghosts.is_empty() {
                 effects.push(Effect::Changed(seat.profile.agent));
             }
         }
         effects
+    }
+}
+
+/// The open file is not for this call any more.
+fn forget(seat: &mut Seat, call: &CallId) {
+    if let Some(open) = seat.open.as_mut().filter(|open| open.call.as_ref() == Some(call)) {
+        open.call = None;
     }
 }
 

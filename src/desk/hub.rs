@@ -45,15 +45,17 @@ pub enum Command {
         attached: bool,
         /// The debtor's name.
         name: Personal<String>,
+        /// Something is typed for it already.
+        has_draft: bool,
     },
     /// Put the file away.
     Close(AgentId),
     /// Put away a call that ended and belongs to no case.
     Dismiss(AgentId, CallId),
-    /// There is text in the open file that is no outcome yet, or no more.
-    HasDraft(AgentId, bool),
-    /// The outcome for a case is in the ledger.
-    OutcomeSaved(AgentId, CaseId),
+    /// There is text for a case that is no outcome yet, or no more.
+    HasDraft(AgentId, CaseId, bool),
+    /// The outcome for a case is in the ledger, and settles these calls.
+    OutcomeSaved(AgentId, CaseId, Vec<CallId>),
     /// The content of a case changed: whoever has it open loads it again.
     CaseChanged(CaseId),
 }

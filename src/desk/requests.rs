@@ -21,11 +21,15 @@ impl Floor {
             Command::SetPresence(agent, presence) => self.set_presence(now, agent, presence),
             Command::Dial { agent, case, name, number, call } => self.dial(now, pbx_is_up, agent, case, name, number, call),
             Command::HangUp(agent, call) => self.hang_up(pbx_is_up, agent, &call),
-            Command::Open { agent, case, call, attached, name } => self.open(agent, case, call, attached, name),
+            Command::Open { agent, case, call, attached, name, has_draft } => {
+                let effects = self.open(agent, case, call, attached, name)?;
+                self.seat_mut(agent)?.has_draft = has_draft;
+                Ok(effects)
+            }
             Command::Close(agent) => self.close(agent),
             Command::Dismiss(agent, call) => self.dismiss(agent, &call),
-            Command::HasDraft(agent, has) => self.has_draft(agent, has),
-            Command::OutcomeSaved(agent, case) => self.outcome_saved(agent, case),
+            Command::HasDraft(agent, case, has) => self.has_draft(agent, case, has),
+            Command::OutcomeSaved(agent, case, calls) => self.outcome_saved(agent, case, &calls),
             Command::CaseChanged(case) => Ok(self.case_changed(case)),
         }
     }
@@ -82,8 +86,11 @@ impl Floor {
         if !pbx_is_up {
             return Err(Refusal::NoPbx);
         }
-        // Trying again before the outcome was saved: the new attempt takes the place of the old one.
-        seat.calls.clear();
+        if seat.calls.iter().any(|call| call.talk.has_run()) {
+            return Err(Refusal::OutcomeOwed); // What was said must be written down first.
+        }
+        // Trying again: the new attempt takes the place of the one that nobody answered.
+        let replaced: Vec<Effect> = seat.calls.drain(..).map(|call| Effect::Waive(call.id)).collect();
         let other = Party { number: number.to_string().into(), name: name.clone() };
         let mut desk_call = DeskCall::new(call.clone(), Direction::Outbound, other, DeskCallState::Originating);
         desk_call.case = Some(case);
@@ -94,7 +101,9 @@ impl Floor {
         seat.open = Some(OpenFile { case, call: Some(call.clone()), certainty: MatchCertainty::Opened });
         seat.notice = None;
         let extension = seat.profile.extension.clone();
-        Ok(vec![Effect::Dial { extension, number, call: call.clone(), name }, Effect::Link { call, case }, Effect::Changed(agent)])
+        let mut effects = replaced;
+        effects.extend([Effect::Dial { extension, number, call: call.clone(), name }, Effect::Link { call, case }, Effect::Changed(agent)]);
+        Ok(effects)
     }
 
     fn hang_up(&self, pbx_is_up: bool, agent: AgentId, call: &CallId) -> Result<Vec<Effect>, Refusal> {
@@ -135,12 +144,16 @@ impl Floor {
             }
         }
         seat.open = Some(OpenFile { case, call, certainty });
-        seat.has_draft = false;
+        seat.notice = None;
         Ok(effects)
     }
 
     fn close(&mut self, agent: AgentId) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seat_mut(agent)?;
+        let shown = seat.open.as_ref().map(|open| open.case);
+        if shown.is_some() && seat.calls.iter().any(|call| call.case == shown) {
+            return Err(Refusal::OutcomeOwed);
+        }
         seat.open = None;
         seat.has_draft = false;
         seat.notice = None;
@@ -157,20 +170,22 @@ impl Floor {
         Ok(vec![Effect::Waive(call.clone()), Effect::Changed(agent)])
     }
 
-    fn has_draft(&mut self, agent: AgentId, has: bool) -> Result<Vec<Effect>, Refusal> {
+    fn has_draft(&mut self, agent: AgentId, case: CaseId, has: bool) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seat_mut(agent)?;
-        if seat.has_draft == has {
+        if seat.has_draft == has || seat.open.as_ref().is_none_or(|open| open.case != case) {
             return Ok(Vec::new());
         }
         seat.has_draft = has;
         Ok(vec![Effect::Changed(agent)])
     }
 
-    fn outcome_saved(&mut self, agent: AgentId, case: CaseId) -> Result<Vec<Effect>, Refusal> {
+    fn outcome_saved(&mut self, agent: AgentId, case: CaseId, calls: &[CallId]) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seat_mut(agent)?;
-        seat.calls.retain(|call| call.is_live() || call.case != Some(case));
-        seat.open = None;
-        seat.has_draft = false;
+        seat.calls.retain(|call| !calls.contains(&call.id));
+        if seat.open.as_ref().is_some_and(|open| open.case == case) {
+            seat.open = None;
+            seat.has_draft = false;
+        }
         seat.notice = Some(Notice::Saved);
         let mut effects = self.case_changed(case);
         effects.push(Effect::Changed(agent));

@@ -255,25 +255,28 @@ impl Seat {
         self.calls.iter_mut().find(|call| call.id == *id)
     }
 
-    /// The call that the bar shows: the live one, else the one that is owed an outcome; of a file on the screen first.
+    /// The call that the bar shows: the live one, else the one that is owed an outcome; that of the file on the screen first.
     #[must_use]
     pub fn main_call(&self) -> Option<&DeskCall> {
         let open = self.open.as_ref().and_then(|open| open.call.as_ref());
         let rank = |call: &DeskCall| match call.state {
             DeskCallState::Talking | DeskCallState::Held => 0,
             DeskCallState::Originating | DeskCallState::Dialling | DeskCallState::RingingFar => 1,
-            _ if Some(&call.id) == open => 2,
-            DeskCallState::Ended(_) => 3,
-            DeskCallState::Ringing => 4,
+            DeskCallState::Ringing => 2,
+            DeskCallState::Ended(_) if Some(&call.id) == open => 3,
+            DeskCallState::Ended(_) => 4,
         };
         self.calls.iter().min_by_key(|call| rank(call))
     }
 
-    /// A live call that is not the main one.
+    /// Another call than the main one; or the main one, when another file is on the screen than its own.
     #[must_use]
     pub fn waiting_call(&self) -> Option<&DeskCall> {
-        let main = self.main_call().map(|call| &call.id);
-        self.calls.iter().find(|call| Some(&call.id) != main)
+        let main = self.main_call();
+        let others = self.calls.iter().filter(|call| Some(&call.id) != main.map(|main| &main.id));
+        let other = others.min_by_key(|call| !call.is_live());
+        let shown = self.open.as_ref().map(|open| open.case);
+        other.or_else(|| main.filter(|call| call.case.is_some() && call.case != shown))
     }
 
     /// What the seat is doing.
@@ -334,6 +337,13 @@ impl DeskCall {
     #[must_use]
     pub fn is_live(&self) -> bool {
         !matches!(self.state, DeskCallState::Ended(_))
+    }
+
+    /// A conversation with somebody outside owes an outcome, and so does a dial that reached the far end.
+    #[must_use]
+    pub fn owes_outcome(&self, ended_at_own_phone: bool) -> bool {
+        let is_outside = self.direction != Direction::Internal && self.found != Found::Colleague;
+        is_outside && (self.talk.has_run() || (self.direction == Direction::Outbound && !ended_at_own_phone))
     }
 
     pub(super) fn end(&mut self, reason: EndReason, now: Moment) {

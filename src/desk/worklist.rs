@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::clock::Timestamp;
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
 use crate::ids::CaseId;
@@ -31,6 +32,8 @@ pub struct FollowUpDue {
     pub kind: FollowUpKind,
     /// For which day.
     pub due: NaiveDate,
+    /// From which instant on, where one was agreed.
+    pub at: Option<Timestamp>,
 }
 
 /// Why a case is on the list.
@@ -54,21 +57,20 @@ pub struct WorkItem {
 }
 
 /// The list for today: what was agreed first, then what was never called, then the rest; the larger amount first.
-/// A case that waits for an agreed later day, or was tried today, is not on it.
+/// A case that waits for an agreed later day or hour, or was tried today without one, is not on it.
 #[must_use]
-pub fn order(today: NaiveDate, cases: Vec<OpenCase>) -> Vec<WorkItem> {
-    let mut items: Vec<WorkItem> = cases.into_iter().filter_map(|case| why(today, &case).map(|why| WorkItem { case, why })).collect();
+pub fn order(now: Timestamp, today: NaiveDate, cases: Vec<OpenCase>) -> Vec<WorkItem> {
+    let mut items: Vec<WorkItem> = cases.into_iter().filter_map(|case| why(now, today, &case).map(|why| WorkItem { case, why })).collect();
     items.sort_by_key(|item| (rank(item.why), std::cmp::Reverse(item.case.overdue), item.case.case));
     items
 }
 
-fn why(today: NaiveDate, case: &OpenCase) -> Option<Why> {
+fn why(now: Timestamp, today: NaiveDate, case: &OpenCase) -> Option<Why> {
     let days = |from: NaiveDate| (today - from).num_days();
     match case.follow_up {
         // A promise may be kept until its day is over.
         Some(follow_up) if follow_up.kind == FollowUpKind::Promise && follow_up.due >= today => None,
-        Some(follow_up) if follow_up.due > today => None,
-        Some(_) if case.last_attempt == Some(today) => None,
+        Some(follow_up) if follow_up.due > today || follow_up.at.is_some_and(|at| at > now) => None,
         Some(follow_up) => Some(Why::FollowUp(follow_up.kind, days(follow_up.due))),
         None if case.oldest_due >= today || case.overdue <= Cents(0) => None,
         None if case.last_attempt == Some(today) => None,
@@ -110,23 +112,31 @@ mod tests {
     }
 
     fn ids(cases: Vec<OpenCase>) -> Vec<i64> {
-        order(day(23), cases).iter().map(|item| item.case.case.0).collect()
+        order(Timestamp(1_000), day(23), cases).iter().map(|item| item.case.case.0).collect()
     }
 
     #[test]
     fn what_was_agreed_comes_first_then_the_never_called_by_amount() {
-        let callback = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Callback, due: day(23) }), ..case(1, 10) };
-        let broken = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Promise, due: day(20) }), ..case(2, 10) };
+        let callback = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Callback, due: day(23), at: None }), ..case(1, 10) };
+        let broken = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Promise, due: day(20), at: None }), ..case(2, 10) };
         let tried = OpenCase { last_attempt: Some(day(20)), ..case(3, 9000) };
         assert_eq!(ids(vec![tried, case(4, 500), case(5, 700), broken, callback]), [1, 2, 5, 4, 3]);
     }
 
     #[test]
     fn a_case_that_waits_is_not_offered() {
-        let promised = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Promise, due: day(23) }), ..case(1, 10) };
-        let later = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Callback, due: day(24) }), ..case(2, 10) };
+        let promised = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Promise, due: day(23), at: None }), ..case(1, 10) };
+        let later = OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Callback, due: day(24), at: None }), ..case(2, 10) };
+        let this_afternoon =
+            OpenCase { follow_up: Some(FollowUpDue { kind: FollowUpKind::Callback, due: day(23), at: Some(Timestamp(2_000)) }), ..case(6, 10) };
         let tried_today = OpenCase { last_attempt: Some(day(23)), ..case(3, 10) };
         let not_due = OpenCase { oldest_due: day(23), ..case(4, 10) };
-        assert!(ids(vec![promised, later, tried_today, not_due, case(5, 0)]).is_empty());
+        assert!(ids(vec![promised, later, this_afternoon, tried_today, not_due, case(5, 0)]).is_empty());
+    }
+
+    #[test]
+    fn a_callback_of_today_is_offered_when_its_hour_has_come_though_it_was_tried_today() {
+        let follow_up = Some(FollowUpDue { kind: FollowUpKind::Callback, due: day(23), at: Some(Timestamp(1_000)) });
+        assert_eq!(ids(vec![OpenCase { follow_up, last_attempt: Some(day(23)), ..case(1, 10) }]), [1]);
     }
 }

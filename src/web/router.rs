@@ -1,16 +1,18 @@
 //! All routes together, behind what every answer must have: no foreign script, no framing, no foreign posts.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::{Deps, admin, agent, assets, sign_in, supervisor};
+use super::{Deps, OfficeInfo, admin, agent, assets, sign_in, supervisor};
 
 /// A form is never larger than this.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -38,6 +40,7 @@ pub fn router(deps: &Deps) -> Router {
         .merge(assets::router())
         .layer(from_fn(in_time))
         .layer(from_fn(same_origin))
+        .layer(from_fn_with_state(deps.office.clone(), known_peer))
         .layer(from_fn(headers))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
@@ -51,6 +54,15 @@ async fn headers(request: Request, next: Next) -> Response {
         }
     }
     response
+}
+
+/// Without HTTPS of our own, only this machine and the named proxies are served: nobody goes around the proxy.
+async fn known_peer(State(office): State<Arc<OfficeInfo>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
+    let peer = peer.ip().to_canonical();
+    if office.https || peer.is_loopback() || office.trusted_proxies.contains(&peer) {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "this address is not a proxy named in [web] trusted_proxies").into_response()
 }
 
 /// A body that trickles in holds nothing up for long. A stream answers at once and goes on.

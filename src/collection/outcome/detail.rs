@@ -145,7 +145,7 @@ pub enum OutcomeDetail {
         /// How.
         method: PaymentMethod,
         /// Who promised.
-        contact: ContactId,
+        contact: Option<ContactId>,
         /// Whether the agent said what follows when it is not kept; always true from stage 2.
         consequence_told: bool,
     },

@@ -141,7 +141,8 @@ fn promise(read: &mut FieldReader<'_>) -> Option<OutcomeDetail> {
     let promise_date = read.date_within("promise_date", PROMISE_DAYS_MAX);
     let amount = read.amount("amount", Some(open));
     let method = read.choice("method", PaymentMethod::parse);
-    let contact = read.contact("contact_id");
+    // Where no person is known, the debtor promises.
+    let contact = if read.context.contacts.is_empty() { Some(None) } else { read.contact("contact_id").map(Some) };
     let confirmed = read.must_be_ticked("summary_confirmed");
     let consequence_told = read.is_ticked("consequence_told");
     if !consequence_told && read.context.stage >= CONSEQUENCE_STAGE {
@@ -562,5 +563,15 @@ mod tests {
         fn arbitrary_maps_never_panic(form in proptest::collection::btree_map(".{0,20}", ".{0,40}", 0..20)) {
             prop_assert!(Outcome::parse(&form, &context(&plan())).is_err());
         }
+    }
+
+    #[test]
+    fn where_no_person_is_known_the_debtor_promises() {
+        let plan = NumberPlan::new("NL", &[], None).unwrap();
+        let nobody = OutcomeContext { contacts: Vec::new(), ..context(&plan) };
+        let mut form = form(&PROMISE);
+        form.remove("contact_id");
+        assert!(Outcome::parse(&form, &nobody).is_ok());
+        assert!(Outcome::parse(&form, &context(&plan)).is_err());
     }
 }

@@ -212,7 +212,8 @@ const fn condition(which: Which) -> &'static str {
         Which::Inbound => "calls.direction = 'inbound'",
         Which::Outbound => "calls.direction = 'outbound'",
         Which::Answered => "calls.answered_seen IS NOT NULL",
-        Which::Missed => "calls.direction = 'inbound' AND calls.ended_seen IS NOT NULL AND calls.answered_seen IS NULL",
+        // What nobody saw the end of is not called missed.
+        Which::Missed => "calls.direction = 'inbound' AND calls.ended_seen IS NOT NULL AND calls.answered_seen IS NULL AND calls.reason <> 'unknown'",
         Which::Abandoned => "calls.abandoned = 1 AND calls.answered_seen IS NULL",
         Which::Promises => "EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id AND ledger.code = 'PTP')",
         Which::Owed => "calls.owes_outcome = 1 AND calls.ended_seen IS NOT NULL",
@@ -267,6 +268,20 @@ impl Store {
             condition(Which::Owed)
         );
         Ok(fetch_all!(self, AgentCounts, sqlx::AssertSqlSafe(sql.as_str()), from.0, to.0)?)
+    }
+
+    /// The stretches of `[from, ..)` in which the PBX was out of sight: beginning and end.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn gaps(&self, from: Timestamp) -> Result<Vec<(Timestamp, Option<Timestamp>)>, StoreError> {
+        let rows = fetch_all!(
+            self,
+            (i64, Option<i64>),
+            "SELECT from_at, to_at FROM gaps WHERE kind = 'link' AND (to_at IS NULL OR to_at >= $1) ORDER BY from_at DESC LIMIT 20",
+            from.0
+        )?;
+        Ok(rows.into_iter().rev().map(|(from, to)| (Timestamp(from), to.map(Timestamp))).collect())
     }
 
     /// One call.

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
 use crate::desk::worklist::{FollowUpDue, OpenCase};
-use crate::ids::{AgentId, CaseId, ContactId, DebtorId, InvoiceId, PhoneNumber};
+use crate::ids::{AgentId, CallId, CaseId, ContactId, DebtorId, InvoiceId, PhoneNumber};
 use crate::personal::Personal;
 use crate::store::error::StoreError;
 use crate::store::pool::Store;
@@ -240,10 +240,11 @@ impl Store {
         let rows = fetch_all!(
             self,
             HappenedRow,
-            "SELECT ledger.at AS at, users.name AS agent, code, amount_cents, detail, texts.body AS notes, calls.direction AS direction,
+            "SELECT ledger.at AS at, users.name AS agent, code, amount_cents, detail, COALESCE(texts.body, reasons.body) AS notes, calls.direction AS direction,
                CASE WHEN calls.answered_pbx IS NOT NULL AND calls.ended_pbx IS NOT NULL THEN calls.ended_pbx - calls.answered_pbx
                     ELSE calls.ended_seen - calls.answered_seen END AS talked
              FROM ledger JOIN users ON users.id = ledger.agent_id LEFT JOIN texts ON texts.entry_id = ledger.id AND texts.field = 'notes'
+             LEFT JOIN texts reasons ON reasons.entry_id = ledger.id AND reasons.field = 'reason'
              LEFT JOIN calls ON calls.id = ledger.call_id WHERE ledger.case_id = $1 ORDER BY ledger.at DESC, ledger.id DESC LIMIT $2",
             case.0,
             i64::try_from(TIMELINE_MAX).unwrap_or(50)
@@ -260,6 +261,23 @@ impl Store {
                 call: row.direction.map(|direction| (direction, row.talked.unwrap_or(0))),
             })
             .collect())
+    }
+
+    /// Whether an entry with this key stands in the ledger.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_entry(&self, key: &str) -> Result<bool, StoreError> {
+        Ok(fetch_one!(self, (i64,), "SELECT id FROM ledger WHERE key = $1", key)?.is_some())
+    }
+
+    /// Which of these calls an entry of the ledger is about, or that owe none any more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_settled(&self, call: &CallId) -> Result<bool, StoreError> {
+        let row = fetch_one!(self, (i64,), "SELECT owes_outcome FROM calls WHERE id = $1 AND ended_seen IS NOT NULL", call.as_str())?;
+        Ok(row.is_some_and(|(owes,)| owes == 0))
     }
 
     /// What an agent typed for a case: version, when, and the form as JSON.
@@ -280,12 +298,14 @@ impl Store {
         let rows = fetch_all!(
             self,
             OpenCaseRow,
-            "SELECT cases.id AS case_id, debtors.name AS name, cases.last_attempt_at AS last_attempt_at, owed.overdue AS overdue, owed.oldest AS oldest,
+            "SELECT cases.id AS case_id, debtors.name AS name, cases.last_attempt_at AS last_attempt_at, COALESCE(owed.overdue, 0) AS overdue, COALESCE(owed.oldest, $1) AS oldest,
                (SELECT kind FROM follow_ups WHERE case_id = cases.id AND state = 'open' ORDER BY kind = 'retry', due_on, id LIMIT 1) AS kind,
-               (SELECT due_on FROM follow_ups WHERE case_id = cases.id AND state = 'open' ORDER BY kind = 'retry', due_on, id LIMIT 1) AS due_on
-             FROM cases JOIN debtors ON debtors.id = cases.debtor_id JOIN (
+               (SELECT due_on FROM follow_ups WHERE case_id = cases.id AND state = 'open' ORDER BY kind = 'retry', due_on, id LIMIT 1) AS due_on,
+               (SELECT due_at FROM follow_ups WHERE case_id = cases.id AND state = 'open' ORDER BY kind = 'retry', due_on, id LIMIT 1) AS due_at
+             FROM cases JOIN debtors ON debtors.id = cases.debtor_id LEFT JOIN (
                SELECT case_id, CAST(SUM(CASE WHEN due_on < $1 THEN open_cents ELSE 0 END) AS BIGINT) AS overdue, MIN(due_on) AS oldest
-               FROM invoices WHERE state = 'open' GROUP BY case_id) owed ON owed.case_id = cases.id",
+               FROM invoices WHERE state = 'open' GROUP BY case_id) owed ON owed.case_id = cases.id
+             WHERE owed.case_id IS NOT NULL OR EXISTS (SELECT 1 FROM follow_ups WHERE follow_ups.case_id = cases.id AND follow_ups.state = 'open')",
             today.to_string()
         )?;
         rows.into_iter().map(|row| row.read(zone)).collect()
@@ -301,12 +321,13 @@ struct OpenCaseRow {
     oldest: String,
     kind: Option<String>,
     due_on: Option<String>,
+    due_at: Option<i64>,
 }
 
 impl OpenCaseRow {
     fn read(self, zone: chrono_tz::Tz) -> Result<OpenCase, StoreError> {
         let follow_up = match (self.kind.as_deref().and_then(FollowUpKind::parse), self.due_on) {
-            (Some(kind), Some(due)) => Some(FollowUpDue { kind, due: day("follow_ups", &due)? }),
+            (Some(kind), Some(due)) => Some(FollowUpDue { kind, due: day("follow_ups", &due)?, at: self.due_at.map(Timestamp) }),
             _ => None,
         };
         Ok(OpenCase {

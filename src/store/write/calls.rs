@@ -57,6 +57,7 @@ impl<'a> Line<'a> {
     fn of(event: &'a CallEvent) -> Self {
         let (kind, leg, reason) = match &event.kind {
             CallEventKind::Originated { leg, .. } => ("originated", Some(leg), None),
+            CallEventKind::OwnPhoneAnswered { leg } => ("own_phone_answered", Some(leg), None),
             CallEventKind::Queued { .. } => ("queued", None, None),
             CallEventKind::QueueAbandoned { .. } => ("queue_abandoned", None, None),
             CallEventKind::QueueTimedOut { .. } => ("queue_timed_out", None, None),
@@ -105,7 +106,7 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
         CallEventKind::QueueAbandoned { .. } => {
             execute!(&mut *tx, "UPDATE calls SET abandoned = 1 WHERE id = $1", id)?;
         }
-        CallEventKind::Cleared { .. } => cleared(tx, event).await?,
+        CallEventKind::Cleared { .. } => cleared(tx, event, number).await?,
         CallEventKind::Retrieved { .. } => {
             execute!(
                 &mut *tx,
@@ -114,7 +115,8 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
                 seen
             )?;
         }
-        CallEventKind::QueueTimedOut { .. }
+        CallEventKind::OwnPhoneAnswered { .. }
+        | CallEventKind::QueueTimedOut { .. }
         | CallEventKind::RingEnded { .. }
         | CallEventKind::Held { .. }
         | CallEventKind::ConnectionCleared { .. } => {}
@@ -122,10 +124,10 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
     Ok(())
 }
 
-async fn cleared(tx: &mut Tx, event: &CallEvent) -> Result<(), StoreError> {
-    let CallEventKind::Cleared { reason, cause, at_own_phone } = &event.kind else { return Ok(()) };
+async fn cleared(tx: &mut Tx, event: &CallEvent, number: Option<PhoneNumber>) -> Result<(), StoreError> {
+    let CallEventKind::Cleared { reason, cause, at_own_phone, direction, other } = &event.kind else { return Ok(()) };
     let id = event.call.as_str();
-    new_call(tx, event, Direction::Outbound, &Party::default(), "", "", None, None).await?;
+    new_call(tx, event, *direction, other, "", "", number, None).await?;
     execute!(
         &mut *tx,
         "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = $4, cause = $5 WHERE id = $1 AND ended_seen IS NULL",
@@ -194,7 +196,7 @@ async fn leg_row(tx: &mut Tx, event: &CallEvent, line: &Line<'_>) -> Result<(), 
         "originated" | "delivered" => {
             execute!(&mut *tx, "UPDATE legs SET rung_seen = $3 WHERE call_id = $1 AND uniqueid = $2 AND rung_seen IS NULL", call, id, seen)?;
         }
-        "established" => {
+        "established" | "own_phone_answered" => {
             execute!(&mut *tx, "UPDATE legs SET answered_seen = $3 WHERE call_id = $1 AND uniqueid = $2 AND answered_seen IS NULL", call, id, seen)?;
         }
         "ring_ended" | "left" => {
@@ -260,22 +262,24 @@ pub(super) async fn seat_gone(tx: &mut Tx, agent: AgentId) -> Result<Written, St
     Ok(Written::Done)
 }
 
-pub(super) async fn close_ghosts(tx: &mut Tx, now: Timestamp, live: &[CallId]) -> Result<Written, StoreError> {
+pub(super) async fn close_ghosts(tx: &mut Tx, now: Timestamp, since: Timestamp, live: &[CallId]) -> Result<Written, StoreError> {
     let live = serde_json::to_string(live).map_err(|e| StoreError::Unreadable { table: "calls", why: e.to_string() })?;
     match tx {
         Tx::Sqlite(tx) => {
             sqlx::query(
-                "UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND id NOT IN (SELECT value FROM json_each($2))",
+                "UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND started_seen < $3 AND id NOT IN (SELECT value FROM json_each($2))",
             )
             .bind(now.0)
             .bind(live)
+            .bind(since.0)
             .execute(&mut **tx)
             .await?;
         }
         Tx::Postgres(tx) => {
-            sqlx::query("UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND id NOT IN (SELECT jsonb_array_elements_text($2::jsonb))")
+            sqlx::query("UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND started_seen < $3 AND id NOT IN (SELECT jsonb_array_elements_text($2::jsonb))")
                 .bind(now.0)
                 .bind(live)
+                .bind(since.0)
                 .execute(&mut **tx)
                 .await?;
         }

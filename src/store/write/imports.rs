@@ -162,13 +162,15 @@ async fn invoice(tx: &mut Tx, case: i64, row: &InvoiceImport) -> Result<u64, Sto
     )?)
 }
 
-pub(super) async fn settle_missing(tx: &mut Tx, import: i64, creditor: CreditorId) -> Result<Written, StoreError> {
+/// Of every creditor that the list speaks of; of the others it says nothing.
+pub(super) async fn settle_missing(tx: &mut Tx, import: i64) -> Result<Written, StoreError> {
     let settled = execute!(
         &mut *tx,
         "UPDATE invoices SET state = 'settled', open_cents = 0
-         WHERE state <> 'settled' AND (import_id IS NULL OR import_id <> $1) AND case_id IN (SELECT id FROM cases WHERE creditor_id = $2)",
-        import,
-        creditor.0
+         WHERE state <> 'settled' AND (import_id IS NULL OR import_id <> $1) AND case_id IN (
+           SELECT cases.id FROM cases WHERE cases.creditor_id IN (
+             SELECT listed.creditor_id FROM invoices JOIN cases listed ON listed.id = invoices.case_id WHERE invoices.import_id = $1))",
+        import
     )?;
     Ok(Written::Settled(settled))
 }

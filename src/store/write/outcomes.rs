@@ -38,7 +38,7 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
     if let Some((id,)) = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)? {
         return Ok(Written::Entry { id: EntryId(id), repeated: true });
     }
-    let call = save.call.as_ref().map(|call| call.as_str().to_owned());
+    let call = save.calls.first().map(|call| call.as_str().to_owned());
     let row = fetch_in!(
         &mut *tx,
         (i64,),
@@ -48,7 +48,7 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
         save.at.0,
         save.agent.0,
         save.case.0,
-        call.clone(),
+        call,
         save.code,
         save.amount.map(|a| a.0),
         &save.detail,
@@ -58,11 +58,15 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
     for (field, body) in &save.texts {
         execute!(&mut *tx, "INSERT INTO texts (entry_id, field, body) VALUES ($1, $2, $3)", entry, *field, body.reveal())?;
     }
-    if save.human {
-        execute!(&mut *tx, "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open'", save.case.0)?;
-    } else {
-        execute!(&mut *tx, "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open' AND kind = 'retry'", save.case.0)?;
-    }
+    // A promise, a payment to be looked up or an answer that we owe outlives a talk with somebody else.
+    let done = match (save.rpc, save.human) {
+        (true, _) => "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open'",
+        (false, true) => {
+            "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open' AND kind IN ('retry', 'callback', 'check', 'next_action')"
+        }
+        (false, false) => "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open' AND kind = 'retry'",
+    };
+    execute!(&mut *tx, done, save.case.0)?;
     follow_up(tx, entry, save).await?;
     for invoice in &save.disputed {
         execute!(&mut *tx, "UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", *invoice, save.case.0)?;
@@ -78,8 +82,8 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
     if save.attempt {
         execute!(&mut *tx, "UPDATE cases SET last_attempt_at = $1 WHERE id = $2", save.at.0, save.case.0)?;
     }
-    if let Some(call) = call {
-        execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0, case_id = $2 WHERE id = $1", call, save.case.0)?;
+    for call in &save.calls {
+        execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0, case_id = $2 WHERE id = $1", call.as_str(), save.case.0)?;
     }
     execute!(&mut *tx, "DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", save.agent.0, save.case.0)?;
     Ok(Written::Entry { id: EntryId(entry), repeated: false })

@@ -54,6 +54,8 @@ pub enum Write {
     CloseGhosts {
         /// When that was found.
         now: Timestamp,
+        /// When the snapshot was asked for: later calls are not judged by it.
+        since: Timestamp,
         /// The calls that live.
         live: Vec<CallId>,
     },
@@ -84,7 +86,7 @@ pub enum Write {
     /// Some invoices of an import.
     ImportInvoices(i64, Vec<InvoiceImport>),
     /// What a complete list does not name any more is settled.
-    ImportSettleMissing(i64, CreditorId),
+    ImportSettleMissing(i64),
 }
 
 impl Write {
@@ -166,8 +168,8 @@ pub struct OutcomeSave {
     pub agent: AgentId,
     /// The case.
     pub case: CaseId,
-    /// The call.
-    pub call: Option<CallId>,
+    /// The calls that it settles; the entry names the first.
+    pub calls: Vec<CallId>,
     /// The code of the outcome.
     pub code: &'static str,
     /// What was promised, said to be paid or disputed.
@@ -178,8 +180,10 @@ pub struct OutcomeSave {
     pub texts: Vec<(&'static str, Personal<String>)>,
     /// What must be done next.
     pub follow_up: Option<FollowUpRow>,
-    /// A person was spoken: earlier follow-ups of the case are done.
+    /// A person was spoken: what was to be done to reach one is done.
     pub human: bool,
+    /// The right person was spoken: everything agreed before is superseded.
+    pub rpc: bool,
     /// It counts as an attempt.
     pub attempt: bool,
     /// Invoices that are disputed now.
@@ -313,7 +317,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::Gap { key, kind, from, to, events_lost, why } => calls::gap(tx, key, kind, *from, *to, *events_lost, why).await,
         Write::Seat(seat) => calls::seat(tx, seat).await,
         Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,
-        Write::CloseGhosts { now, live } => calls::close_ghosts(tx, *now, live).await,
+        Write::CloseGhosts { now, since, live } => calls::close_ghosts(tx, *now, *since, live).await,
         Write::Draft(draft) => outcomes::draft(tx, draft).await,
         Write::Outcome(outcome) => outcomes::outcome(tx, outcome).await,
         Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,
@@ -327,6 +331,6 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::ImportBegin(import) => imports::begin(tx, import).await,
         Write::ImportDebtors(rows) => imports::debtors(tx, rows).await,
         Write::ImportInvoices(import, rows) => imports::invoices(tx, *import, rows).await,
-        Write::ImportSettleMissing(import, creditor) => imports::settle_missing(tx, *import, *creditor).await,
+        Write::ImportSettleMissing(import) => imports::settle_missing(tx, *import).await,
     }
 }

@@ -1,7 +1,7 @@
 //! How ringing, legs and calls end.
 
 use super::call::{LegState, reason_of_cause};
-use super::event::{CallEvent, CallEventKind, Certainty, EndReason};
+use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, Party};
 use super::hangup_cause::HangupCause;
 use super::tracker::{ENDED_DIALS_MAX, Seen, Tracker, cleared};
 use crate::ids::{CallId, Uniqueid};
@@ -14,9 +14,7 @@ impl Tracker {
         }
         let (call_id, leg_id) = self.upsert(seen, to, out);
         if status == DialStatus::Answered {
-            if let Some(leg) = self.calls.get_mut(&call_id).and_then(|call| call.legs.get_mut(&leg_id)) {
-                leg.state = LegState::Up;
-            }
+            self.up(seen, to, out);
             return;
         }
         let answered_elsewhere = self.calls.get(&call_id).is_some_and(|call| {
@@ -124,7 +122,10 @@ impl Tracker {
             }
             None if self.ended_dials.iter().any(|ended| ended.as_str() == id) => {}
             // The phone was not even there: no channel will ever tell.
-            None => out.push(seen.event(&CallId::new(id), CallEventKind::Cleared { reason, cause: None, at_own_phone: true })),
+            None => out.push(seen.event(
+                &CallId::new(id),
+                CallEventKind::Cleared { reason, cause: None, at_own_phone: true, direction: Direction::Outbound, other: Party::default() },
+            )),
         }
     }
 }

@@ -44,6 +44,11 @@ pub enum CallEventKind {
         /// The number that will be dialled.
         to: Party,
     },
+    /// Click-to-dial: the agent picked up the own phone; the number is dialled now.
+    OwnPhoneAnswered {
+        /// The agent's leg.
+        leg: LegRef,
+    },
     /// A caller waits in a queue.
     Queued {
         /// The queue.
@@ -109,6 +114,10 @@ pub enum CallEventKind {
         cause: Option<HangupCause>,
         /// A call of ours ended before the agent's own phone was up.
         at_own_phone: bool,
+        /// Which way it went.
+        direction: Direction,
+        /// Who was at the other end.
+        other: Party,
     },
 }
 

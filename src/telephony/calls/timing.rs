@@ -57,6 +57,12 @@ impl Stopwatch {
         self.done_micros.saturating_add(self.running_since.map_or(0, |since| now.since(since.seen)))
     }
 
+    /// Whether it runs since an instant of our clock, or later.
+    #[must_use]
+    pub fn began_after(&self, instant: Timestamp) -> bool {
+        self.running_since.is_some_and(|since| since.seen >= instant)
+    }
+
     /// Whether it ever ran.
     #[must_use]
     pub const fn has_run(&self) -> bool {

@@ -212,31 +212,26 @@ impl Tracker {
             return;
         }
         leg.state = LegState::Ringing;
-        if own {
-            return;
-        }
-        let internal = call.direction == Direction::Internal;
-        let other = if internal {
-            Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() }
-        } else {
-            call.other.clone()
-        };
-        let (direction, dialled, by) = (call.direction, call.dialled.clone(), call.dialling_leg(&leg_id));
-        if let Some(leg) = call.leg_ref(&leg_id) {
-            out.push(seen.event(&call_id, CallEventKind::Delivered { leg, by, other, direction, dialled }));
+        if !own {
+            tell_delivered(seen, call, &leg_id, view, out);
         }
     }
 
-    fn up(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
+    pub(super) fn up(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
         let (call_id, leg_id) = self.upsert(seen, view, out);
         let Some(call) = self.calls.get_mut(&call_id) else { return };
-        if call.is_own_phone(&leg_id) {
-            call.own_phone_up = true;
-        }
-        if let Some(leg) = call.legs.get_mut(&leg_id)
-            && !matches!(leg.state, LegState::Over(_))
+        if call.is_own_phone(&leg_id)
+            && !std::mem::replace(&mut call.own_phone_up, true)
+            && let Some(leg) = call.leg_ref(&leg_id)
         {
-            leg.state = LegState::Up;
+            out.push(seen.event(&call_id, CallEventKind::OwnPhoneAnswered { leg }));
+        }
+        let own = call.is_own_phone(&leg_id);
+        let Some(leg) = call.legs.get_mut(&leg_id).filter(|leg| !matches!(leg.state, LegState::Over(_))) else { return };
+        let was = std::mem::replace(&mut leg.state, LegState::Up);
+        if was == LegState::Created && leg.dialled && !own {
+            // A phone that answers by itself, a trunk that never says 180: it must have rung.
+            tell_delivered(Seen { certainty: Certainty::Inferred, ..seen }, call, &leg_id, view, out);
         }
     }
 
@@ -292,7 +287,20 @@ impl Tracker {
 
 pub(super) fn cleared(call: &Call, reason: EndReason, cause: Option<HangupCause>) -> CallEventKind {
     let at_own_phone = call.id.is_dialled() && !call.own_phone_up && !call.connected;
-    CallEventKind::Cleared { reason, cause, at_own_phone }
+    CallEventKind::Cleared { reason, cause, at_own_phone, direction: call.direction, other: call.other.clone() }
+}
+
+/// A device rings: who calls it, or whom it is that we call.
+pub(super) fn tell_delivered(seen: Seen, call: &Call, leg_id: &Uniqueid, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
+    let other = match call.direction {
+        Direction::Internal => Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() },
+        _ => call.other.clone(),
+    };
+    let by = call.dialling_leg(leg_id);
+    if let Some(leg) = call.leg_ref(leg_id) {
+        let (direction, dialled) = (call.direction, call.dialled.clone());
+        out.push(seen.event(&call.id, CallEventKind::Delivered { leg, by, other, direction, dialled }));
+    }
 }
 
 fn tell_originated(seen: Seen, call: &mut Call, leg_id: &Uniqueid, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {

@@ -26,6 +26,11 @@ pub(super) async fn case_file(deps: &Deps, session: &Session, case: CaseId) -> R
     file.ok_or(Fault::NotFound(session.t))
 }
 
+async fn has_draft(deps: &Deps, session: &Session, case: CaseId) -> Result<bool, Fault> {
+    let draft = deps.store.draft(session.user.id, case).await.map_err(|e| Fault::store(session.t, &e))?;
+    Ok(draft.is_some())
+}
+
 #[derive(Deserialize)]
 pub(super) struct PresenceForm {
     state: String,
@@ -96,7 +101,8 @@ pub(super) struct OpenForm {
 pub(super) async fn open(State(deps): State<Deps>, session: Session, Form(form): Form<OpenForm>) -> Answer {
     let file = case_file(&deps, &session, form.case).await?;
     let call = form.call.filter(|call| !call.is_empty()).map(|call| CallId::new(&call));
-    ask(&deps, &session, Command::Open { agent: session.user.id, case: form.case, call, attached: false, name: file.name }).await?;
+    let has_draft = has_draft(&deps, &session, form.case).await?;
+    ask(&deps, &session, Command::Open { agent: session.user.id, case: form.case, call, attached: false, name: file.name, has_draft }).await?;
     done(json!({}))
 }
 
@@ -135,6 +141,7 @@ pub(super) async fn attach(State(deps): State<Deps>, session: Session, Form(form
         deps.writer.write(Write::AttachNumber(file.debtor, number)).await.map_err(|e| Fault::store(session.t, &e))?;
     }
     let attached = number.is_some();
-    ask(&deps, &session, Command::Open { agent: session.user.id, case: form.case, call: Some(id), attached, name: file.name }).await?;
+    let has_draft = has_draft(&deps, &session, form.case).await?;
+    ask(&deps, &session, Command::Open { agent: session.user.id, case: form.case, call: Some(id), attached, name: file.name, has_draft }).await?;
     done(json!({}))
 }

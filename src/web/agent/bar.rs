@@ -25,8 +25,8 @@ pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Sea
         call: main.map(|call| self::call(t, &office.plan, call, now)),
         waiting: seat.waiting_call().map(|call| waiting(t, &office.plan, call)),
         notice: seat.notice.as_ref().map(|happened| notice(t, happened)),
-        chooser: seat.calls.iter().find_map(|call| chooser(&office.plan, call)),
-        attach: seat.calls.iter().find_map(|call| attach(&office.plan, call)),
+        chooser: main.and_then(|call| chooser(&office.plan, call)),
+        attach: main.and_then(|call| attach(&office.plan, call)),
     }
 }
 
@@ -175,6 +175,11 @@ fn chooser(plan: &NumberPlan, call: &DeskCall) -> Option<Chooser> {
 }
 
 fn attach(plan: &NumberPlan, call: &DeskCall) -> Option<Attach> {
-    let asks = matches!(call.found, Found::Nobody | Found::Withheld | Found::Failed);
+    let asks = match call.found {
+        Found::Nobody | Found::Withheld | Found::Failed => true,
+        // A restart came between: nobody looks it up any more.
+        Found::Looking => !call.is_live(),
+        Found::Colleague | Found::One(_) | Found::Many(_) => false,
+    };
     (asks && call.case.is_none()).then(|| Attach { call: call.id.to_string(), number: shown_number(plan, call) })
 }

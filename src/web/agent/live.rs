@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::view::{CallBarPart, WorklistPart};
 use super::{bar, part};
@@ -32,7 +33,17 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: HeaderMap) -> Response {
     let last_event = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let desk = LiveDesk { board: deps.board.clone(), deps, session, headers, last_event, sent: BTreeMap::new(), content: None, ended: false };
+    let desk = LiveDesk {
+        board: deps.board.clone(),
+        deps,
+        session,
+        headers,
+        last_event,
+        sent: BTreeMap::new(),
+        content: None,
+        check_at: Instant::now() + SESSION_CHECK,
+        ended: false,
+    };
     Sse::new(events(desk)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
@@ -47,6 +58,8 @@ struct LiveDesk {
     sent: BTreeMap<&'static str, String>,
     /// What the file and the list were made from.
     content: Option<(Option<OpenFile>, u64, Vec<DeskCallState>)>,
+    /// When the session is looked at again, however much goes on.
+    check_at: Instant,
     ended: bool,
 }
 
@@ -59,13 +72,16 @@ fn events(desk: LiveDesk) -> impl Stream<Item = Result<Event, Infallible>> {
             if let Some(event) = desk.next_event().await {
                 return Some((Ok(event), desk));
             }
-            let changed = tokio::time::timeout(SESSION_CHECK, desk.board.changed()).await;
+            let changed = tokio::time::timeout_at(desk.check_at, desk.board.changed()).await;
             if matches!(changed, Ok(Err(_))) {
                 return None; // The service stops; the browser comes back.
             }
-            if changed.is_err() && Session::of(&desk.headers, &desk.deps).await.is_none() {
-                desk.ended = true;
-                return Some((Ok(Event::default().event("signed-out").data("{}")), desk));
+            if Instant::now() >= desk.check_at {
+                desk.check_at = Instant::now() + SESSION_CHECK;
+                if matches!(Session::of(&desk.headers, &desk.deps).await, Ok(None)) {
+                    desk.ended = true;
+                    return Some((Ok(Event::default().event("signed-out").data("{}")), desk));
+                }
             }
         }
     })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::{Form, State};
 use serde_json::json;
 
-use super::actions::{ask, case_file};
+use super::actions::case_file;
 use super::part;
 use crate::collection::outcome::{Due, FollowUp, Outcome, OutcomeContext, OutcomeDetail, Problem};
 use crate::desk::hub::Command;
@@ -41,11 +41,23 @@ fn case_of(form: &BTreeMap<String, String>, t: &'static Texts) -> Result<CaseId,
     form.get("case").and_then(|case| case.parse().ok()).ok_or(Fault::NotFound(t))
 }
 
+/// The form's own key, which makes posting it twice harmless.
+fn key_of(form: &BTreeMap<String, String>, session: &Session) -> Option<String> {
+    let fits = |key: &&String| (8..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    form.get("key").filter(fits).map(|key| format!("{}-{key}", session.user.id))
+}
+
 pub(super) async fn draft(State(deps): State<Deps>, session: Session, Form(pairs): Form<Vec<(String, String)>>) -> Answer {
     let t = session.t;
     let mut form = joined(pairs);
     let case = case_of(&form, t)?;
     let version = form.get("version").and_then(|version| version.parse().ok()).unwrap_or(0);
+    // A form whose outcome is in the ledger has no draft any more, however late its last words come.
+    if let Some(key) = key_of(&form, &session)
+        && deps.store.has_entry(&key).await.map_err(|e| Fault::store(t, &e))?
+    {
+        return done(json!({ "version": version }));
+    }
     for own in ["case", "version", "key"] {
         form.remove(own);
     }
@@ -55,7 +67,7 @@ pub(super) async fn draft(State(deps): State<Deps>, session: Session, Form(pairs
     match deps.writer.write(Write::Draft(save)).await {
         Ok(Written::Version(version)) => {
             let has = form.get("notes").is_some_and(|notes| !notes.trim().is_empty()) || form.contains_key("code");
-            let _ = deps.ask(Command::HasDraft(session.user.id, has)).await;
+            let _ = deps.ask(Command::HasDraft(session.user.id, case, has)).await;
             done(json!({ "version": version, "saved": t.time(deps.office.local(now)) }))
         }
         Err(StoreError::NewerDraft { version }) => {
@@ -72,6 +84,10 @@ pub(super) async fn save(State(deps): State<Deps>, session: Session, Form(pairs)
     let t = session.t;
     let form = joined(pairs);
     let case = case_of(&form, t)?;
+    let key = key_of(&form, &session).unwrap_or_else(|| format!("{}-{}", session.user.id, new_key()));
+    if deps.store.has_entry(&key).await.map_err(|e| Fault::store(t, &e))? {
+        return done(json!({ "saved": true })); // The second post of the same form.
+    }
     let file = case_file(&deps, &session, case).await?;
     let (now, today) = deps.now();
     let context = OutcomeContext {
@@ -88,26 +104,30 @@ pub(super) async fn save(State(deps): State<Deps>, session: Session, Form(pairs)
         message: t.t("error-fields"),
         errors: errors.into_iter().map(|error| (error.field.to_owned(), problem_words(t, &error.problem))).collect(),
     })?;
-    let call = call_of(&deps, &session, case);
-    if call.as_ref().is_some_and(|(_, is_live)| *is_live) {
+    let calls = calls_of(&deps, &session, case);
+    if calls.iter().any(|(_, is_live)| *is_live) {
         return Err(Fault::Refused(t.t("error-still-in-call")));
     }
-    let key = form.get("key").filter(|key| (8..=64).contains(&key.len())).cloned().unwrap_or_else(new_key);
-    let save = ledger_entry(&deps, &session, &outcome, case, call.map(|(id, _)| id), format!("{}-{key}", session.user.id));
+    let calls: Vec<CallId> = calls.into_iter().map(|(id, _)| id).collect();
+    let save = ledger_entry(&deps, &session, &outcome, case, calls.clone(), key);
     deps.writer.write(Write::Outcome(Box::new(save))).await.map_err(|e| Fault::store(t, &e))?;
-    ask(&deps, &session, Command::OutcomeSaved(session.user.id, case)).await?;
+    // It is in the ledger: whatever the bridge says now, the answer is "saved".
+    let _ = deps.ask(Command::OutcomeSaved(session.user.id, case, calls)).await;
     open_next(&deps, &session, &file).await;
     done(json!({ "saved": true }))
 }
 
-/// The call at this seat that is about the case, and whether it still lives.
-fn call_of(deps: &Deps, session: &Session, case: CaseId) -> Option<(CallId, bool)> {
-    let seat = deps.seat(session.user.id)?;
-    let call = seat.calls.iter().find(|call| call.case == Some(case))?;
-    Some((call.id.clone(), call.is_live()))
+/// The calls at this seat that are about the case: that of the open file first, which the entry is about; the outcome
+/// settles them all.
+fn calls_of(deps: &Deps, session: &Session, case: CaseId) -> Vec<(CallId, bool)> {
+    let Some(seat) = deps.seat(session.user.id) else { return Vec::new() };
+    let open = seat.open.as_ref().and_then(|open| open.call.clone());
+    let mut calls: Vec<_> = seat.calls.iter().filter(|call| call.case == Some(case)).map(|call| (call.id.clone(), call.is_live())).collect();
+    calls.sort_by_key(|(id, _)| Some(id) != open.as_ref());
+    calls
 }
 
-fn ledger_entry(deps: &Deps, session: &Session, outcome: &Outcome, case: CaseId, call: Option<CallId>, key: String) -> OutcomeSave {
+fn ledger_entry(deps: &Deps, session: &Session, outcome: &Outcome, case: CaseId, calls: Vec<CallId>, key: String) -> OutcomeSave {
     let code = outcome.code();
     let mut texts: Vec<(&'static str, Personal<String>)> = outcome.personal_texts().into_iter().map(|(field, text)| (field, text.into())).collect();
     if let Some(notes) = outcome.notes()
@@ -120,13 +140,14 @@ fn ledger_entry(deps: &Deps, session: &Session, outcome: &Outcome, case: CaseId,
         at: deps.clock.now(),
         agent: session.user.id,
         case,
-        call,
+        calls,
         code: code.as_str(),
         amount: outcome.amount(),
         detail: outcome.detail_json().to_string(),
         texts,
         follow_up: outcome.follow_up().map(|next| follow_up_row(deps, &next)),
         human: code.flags().human,
+        rpc: code.flags().rpc,
         attempt: code.flags().attempt,
         disputed: match outcome.detail() {
             OutcomeDetail::Dispute { invoices, .. } => invoices.iter().map(|id| id.0).collect(),
@@ -155,7 +176,9 @@ async fn open_next(deps: &Deps, session: &Session, saved: &CaseFile) {
     let Some(next) = items.into_iter().find(|item| item.case.case != saved.case && !taken.contains(&item.case.case)) else { return };
     // A call that rings already has the next word.
     if deps.seat(session.user.id).is_some_and(|seat| seat.calls.is_empty()) {
-        let _ = deps.ask(Command::Open { agent: session.user.id, case: next.case.case, call: None, attached: false, name: next.case.name }).await;
+        let draft = deps.store.draft(session.user.id, next.case.case).await.ok().flatten();
+        let (agent, case, name) = (session.user.id, next.case.case, next.case.name);
+        let _ = deps.ask(Command::Open { agent, case, call: None, attached: false, name, has_draft: draft.is_some() }).await;
     }
 }
 

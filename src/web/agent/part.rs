@@ -29,8 +29,8 @@ fn file(deps: &Deps, t: &Texts, case: &CaseFile, seat: &Seat, now: Timestamp) ->
 
 /// Who to call next, as the whole office's order stands now.
 pub(super) async fn order(deps: &Deps) -> Result<Vec<WorkItem>, StoreError> {
-    let (_, today) = deps.now();
-    Ok(worklist::order(today, deps.store.open_cases(today, deps.office.zone).await?))
+    let (now, today) = deps.now();
+    Ok(worklist::order(now, today, deps.store.open_cases(today, deps.office.zone).await?))
 }
 
 /// The work list.

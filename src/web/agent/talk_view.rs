@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::collection::calendar::working_days_after;
 use crate::collection::outcome::OutcomeCode;
 use crate::desk::seat::{DeskCallState, Seat};
-use crate::numbers;
+use crate::numbers::{self, Dialled};
 use crate::store::read::cases::CaseFile;
 use crate::telephony::calls::event::{Direction, EndReason};
 use crate::web::deps::OfficeInfo;
@@ -33,7 +33,10 @@ pub(super) fn conversation(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat
     if draft.number.is_empty()
         && let Some(call) = call
     {
-        draft.number.clone_from(call.other.number.reveal());
+        // As the choices are written; a withheld or inside number chooses nothing.
+        if let Dialled::Outside(number) = office.plan.read(call.other.number.reveal()) {
+            draft.number = number.to_string();
+        }
     }
     if draft.amount.is_empty() && amount.0 > 0 {
         draft.amount = amount.to_string();
@@ -56,7 +59,7 @@ pub(super) fn conversation(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat
             .filter(|number| number.state == "usable")
             .map(|number| SelectOption { value: number.number.to_string(), label: numbers::display(number.number) })
             .collect(),
-        contacts: case.contacts.iter().map(|contact| SelectOption { value: contact.id.to_string(), label: contact.name.reveal().clone() }).collect(),
+        contacts: contacts(case),
         invoices: case
             .invoices
             .iter()
@@ -65,6 +68,14 @@ pub(super) fn conversation(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat
             .collect(),
         date_chips: days.iter().map(|day| DateChip { iso: day.to_string(), label: t.date(*day, today) }).collect(),
     }
+}
+
+/// The people at the debtor; where none is known, the debtor.
+fn contacts(case: &CaseFile) -> Vec<SelectOption> {
+    if case.contacts.is_empty() {
+        return vec![SelectOption { value: String::new(), label: case.name.reveal().clone() }];
+    }
+    case.contacts.iter().map(|contact| SelectOption { value: contact.id.to_string(), label: contact.name.reveal().clone() }).collect()
 }
 
 /// What a dial that nobody answered most likely comes to.

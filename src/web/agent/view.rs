@@ -92,7 +92,7 @@ impl Presence {
 
     /// From where the agent can go ready by hand; ends the text key `presence-go-ready-...`.
     pub fn ready_from(self) -> Option<&'static str> {
-        matches!(self, Self::Offline | Self::Paused(_) | Self::WrapUp).then_some(self.code())
+        matches!(self, Self::Offline | Self::Paused(_)).then_some(self.code())
     }
 
     /// The word, with the reason of a pause: "Pauze: lunch".

@@ -54,7 +54,6 @@ function summarise() {
 }
 
 function complain(form, errors, message) {
-	let first = null;
 	const loose = [];
 	for (const [field, problem] of Object.entries(errors || {})) {
 		const active = (attribute) => all(`[${attribute}="${CSS.escape(field)}"]`, form).find((el) => !el.closest("fieldset[disabled]"));
@@ -62,10 +61,9 @@ function complain(form, errors, message) {
 		if (place) place.textContent = problem;
 		else loose.push(problem);
 		input?.setAttribute("aria-invalid", "true");
-		first = first || input;
 	}
 	find("#form-message", form).textContent = [message, ...loose].filter(Boolean).join(" ");
-	first?.focus();
+	find("[aria-invalid]", form)?.focus();
 }
 
 function forgive(form, field) {
@@ -73,8 +71,10 @@ function forgive(form, field) {
 	for (const input of all("[aria-invalid]", form)) if (!field || input.name === field) input.removeAttribute("aria-invalid");
 }
 
+let arrived = -1000;
 async function save(form) {
-	if (form.dataset.busy !== undefined) return;
+	// the second press of a double one is not meant for the file that has just appeared
+	if (form.dataset.busy !== undefined || performance.now() - arrived < 900) return;
 	forgive(form);
 	if (!find("input[name=code]:checked", form)) {
 		return complain(form, { code: words("NoOutcome") });
@@ -90,6 +90,7 @@ async function save(form) {
 		return;
 	}
 	busy(form, false);
+	changed(form, true);
 	if (answer.status === 409 && answer.version !== undefined) conflictIn(form, answer);
 	complain(form, answer.errors, answer.message);
 }
@@ -374,7 +375,7 @@ hooks.view = ({ changed: parts, ringing: now, title }) => {
 	sync();
 	ringTo(now);
 	document.title = (now ? words("Ringing") + " · " : "") + (title || body.dataset.baseTitle);
-	if (parts.has("conversation")) { adopt(outcome()); choose(false); }
+	if (parts.has("conversation")) { arrived = performance.now(); adopt(outcome()); choose(false); }
 	if (shownFile !== fileKey() && fileKey() !== "none") tab("file");
 	shownFile = fileKey();
 };

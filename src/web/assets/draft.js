@@ -30,7 +30,7 @@ function mark(form, savedAt) {
 
 /** Something was typed or picked; `now` sends it at once. */
 export function changed(form, now = false) {
-	if (form.dataset.done !== undefined) return;
+	if (form.dataset.done !== undefined || !form.isConnected) return;
 	dirty = form;
 	form.dataset.touched = "";
 	keep(form.dataset.case, bodyOf(form));
@@ -52,7 +52,9 @@ async function send() {
 
 async function deliver(form) {
 	const fields = bodyOf(form);
-	const answer = await post("/desk/draft", fields);
+	const sent = new URLSearchParams(fields);
+	sent.append("key", find("[name=key]", form).value);
+	const answer = await post("/desk/draft", sent);
 	if (form.dataset.done !== undefined) return;
 	if (answer.ok) {
 		retryMs = 1000;

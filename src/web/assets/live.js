@@ -186,7 +186,7 @@ export async function post(address, fields) {
 		// what is sent while the page closes must be small
 		const response = await fetch(address, {
 			method: "POST", body: sent, redirect: "error", keepalive: String(sent).length < 60000,
-			headers: { accept: "application/json" },
+			headers: { accept: "application/json" }, signal: AbortSignal.timeout(12000),
 		});
 		if (response.status === 401) {
 			leave();

@@ -625,6 +625,7 @@ extension-in-use = This extension belongs to somebody else.
 password-too-long = Too long: at most 256 characters.
 
 # What happened to a call
+event-own-phone-answered = Own phone answered
 event-ring-ended = Rings no more
 event-left = Hung up
 event-queue-abandoned = The caller hung up in the queue

@@ -625,6 +625,7 @@ extension-in-use = Dit toestel is al van iemand anders.
 password-too-long = Te lang: hoogstens 256 tekens.
 
 # Wat er met een gesprek gebeurde
+event-own-phone-answered = Eigen telefoon opgenomen
 event-ring-ended = Gaat niet meer over
 event-left = Opgehangen
 event-queue-abandoned = Beller hing op in de wachtrij

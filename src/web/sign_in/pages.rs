@@ -35,7 +35,7 @@ pub fn router(deps: Deps) -> Router {
 }
 
 async fn show(State(deps): State<Deps>, headers: HeaderMap) -> Answer {
-    if Session::of(&headers, &deps).await.is_some() {
+    if matches!(Session::of(&headers, &deps).await, Ok(Some(_))) {
         return Ok(Redirect::to("/desk").into_response());
     }
     render(session::texts(&headers, &deps.office), StatusCode::OK, &SignIn::default())
@@ -65,18 +65,19 @@ async fn sign_in(State(deps): State<Deps>, tries: Arc<Tries>, request: Request) 
     if tries.wait(now, &login, address) > 0 {
         return refused(StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often");
     }
+    // Counted before it is known, and taken back when right: guesses at the same moment do not pass together.
+    tries.wrong(now, &login, address);
     let user = deps.store.user_by_login(&login).await.map_err(|e| Fault::store(t, &e))?;
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = password::is_right(form.password.clone(), hash).await;
     let Some(user) = user.filter(|_| right) else {
-        tries.wrong(now, &login, address);
         log_refused(address);
         return refused(StatusCode::UNPROCESSABLE_ENTITY, "sign-in-wrong");
     };
     if user.disabled {
         return refused(StatusCode::FORBIDDEN, "sign-in-disabled");
     }
-    tries.right(&login);
+    tries.right(&login, address);
     open(&deps, t, user, is_https).await
 }
 
@@ -118,7 +119,7 @@ struct Lang {
 
 async fn language(State(deps): State<Deps>, headers: HeaderMap, Form(form): Form<Lang>) -> Answer {
     let language = Language::parse(&form.lang).unwrap_or(Language::Nl);
-    if let Some(session) = Session::of(&headers, &deps).await {
+    if let Ok(Some(session)) = Session::of(&headers, &deps).await {
         let write = Write::Language(session.user.id, language.code().to_owned());
         deps.writer.write(write).await.map_err(|e| Fault::store(session.t, &e))?;
         return done(json!({}));

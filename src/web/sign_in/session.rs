@@ -9,6 +9,7 @@ use axum::http::{Extensions, Method};
 use sha2::{Digest, Sha256};
 
 use crate::clock::SECOND;
+use crate::store::error::StoreError;
 use crate::store::read::accounts::{Role, User};
 use crate::store::write::Write;
 use crate::web::answer::Fault;
@@ -74,7 +75,7 @@ pub fn texts(headers: &HeaderMap, office: &OfficeInfo) -> &'static Texts {
 /// The client's address: what a trusted proxy says, else the connection's.
 #[must_use]
 pub fn client_address(extensions: &Extensions, headers: &HeaderMap, office: &OfficeInfo) -> IpAddr {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(address)| address.ip());
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(address)| address.ip().to_canonical());
     if !office.trusted_proxies.contains(&peer) {
         return peer;
     }
@@ -85,27 +86,28 @@ pub fn client_address(extensions: &Extensions, headers: &HeaderMap, office: &Off
 /// Whether the client speaks HTTPS, with us or with a trusted proxy.
 #[must_use]
 pub fn is_https(extensions: &Extensions, headers: &HeaderMap, office: &OfficeInfo) -> bool {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical());
     let proxied = peer.is_some_and(|peer| office.trusted_proxies.contains(&peer));
     office.https || (proxied && headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https"))
 }
 
 impl Session {
-    /// The session of these headers.
+    /// The session of these headers, if somebody is signed in.
     ///
     /// # Errors
-    /// When nobody is signed in.
-    pub async fn of(headers: &HeaderMap, deps: &Deps) -> Option<Self> {
-        let token_hash = token_hash(cookie(headers, COOKIE_NAME)?);
+    /// When the database does not answer: that is no reason to sign anybody out.
+    pub async fn of(headers: &HeaderMap, deps: &Deps) -> Result<Option<Self>, StoreError> {
+        let Some(token) = cookie(headers, COOKIE_NAME) else { return Ok(None) };
+        let token_hash = token_hash(token);
         let now = deps.clock.now();
-        let user = deps.store.user_by_session(&token_hash, now).await.ok().flatten()?;
+        let Some(user) = deps.store.user_by_session(&token_hash, now).await? else { return Ok(None) };
         if user.last_seen.is_none_or(|seen| now.since(seen) > SEEN_EVERY_MICROS) {
             let writer = deps.writer.clone();
             let seen = Write::SessionSeen(token_hash.clone(), now);
             tokio::spawn(async move { writer.write(seen).await });
         }
         let t = Texts::of(Language::parse(&user.language).unwrap_or(Language::Nl));
-        Some(Self { user, t, token_hash })
+        Ok(Some(Self { user, t, token_hash }))
     }
 
     /// Passes who may do what `role` may do.
@@ -123,6 +125,7 @@ impl FromRequestParts<Deps> for Session {
     async fn from_request_parts(parts: &mut Parts, deps: &Deps) -> Result<Self, Fault> {
         let is_stream = parts.uri.path().ends_with("/live") || parts.uri.path().ends_with("/search");
         let is_page = parts.method == Method::GET && !is_stream;
-        Self::of(&parts.headers, deps).await.ok_or(Fault::SignedOut { is_page })
+        let found = Self::of(&parts.headers, deps).await.map_err(|e| Fault::store(texts(&parts.headers, &deps.office), &e))?;
+        found.ok_or(Fault::SignedOut { is_page })
     }
 }

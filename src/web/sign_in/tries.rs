@@ -61,7 +61,8 @@ impl Tries {
         counts.retain(|_, count| now.since(count.last) < WAIT_SECONDS_MAX * 2 * crate::clock::SECOND);
         for (key, _) in keys(login, address) {
             if counts.len() >= KEYS_MAX && !counts.contains_key(&key) {
-                counts.pop_first();
+                let oldest = counts.iter().min_by_key(|(_, count)| count.last).map(|(key, _)| key.clone());
+                oldest.and_then(|key| counts.remove(&key));
             }
             let count = counts.entry(key).or_insert(Count { wrong: 0, last: now });
             count.wrong = count.wrong.saturating_add(1);
@@ -69,9 +70,13 @@ impl Tries {
         }
     }
 
-    /// The password was right: the login's count begins anew; the address keeps its own.
-    pub fn right(&self, login: &str) {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::Login(login.to_owned()));
+    /// The password was right: the login's count begins anew, and the address gets this try back.
+    pub fn right(&self, login: &str, address: IpAddr) {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.remove(&Key::Login(login.to_owned()));
+        if let Some(count) = counts.get_mut(&Key::Address(address)) {
+            count.wrong = count.wrong.saturating_sub(1);
+        }
     }
 }
 
@@ -94,7 +99,7 @@ mod tests {
         assert_eq!(waits[..9], [0, 0, 0, 0, 0, 1, 2, 4, 8]);
         assert_eq!(waits.last(), Some(&WAIT_SECONDS_MAX));
         assert_eq!(tries.wait(now, "bert", ADDRESS), 0, "another login from there may try");
-        tries.right("anna");
+        tries.right("anna", ADDRESS);
         assert_eq!(tries.wait(now, "anna", ADDRESS), 0);
     }
 

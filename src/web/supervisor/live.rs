@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::floor_view;
 use super::view::FloorPart;
@@ -31,12 +32,15 @@ struct LiveFloor {
     headers: HeaderMap,
     board: watch::Receiver<Arc<Board>>,
     sent: String,
+    /// When the figures and the session are looked at again, however much goes on.
+    check_at: Instant,
     ended: bool,
 }
 
 pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: HeaderMap) -> Result<Response, Fault> {
     session.require(Role::Supervisor)?;
-    let floor = LiveFloor { board: deps.board.clone(), deps, session, headers, sent: String::new(), ended: false };
+    let floor =
+        LiveFloor { board: deps.board.clone(), deps, session, headers, sent: String::new(), check_at: Instant::now() + REFRESH, ended: false };
     Ok(Sse::new(events(floor)).keep_alive(KeepAlive::new().interval(REFRESH)).into_response())
 }
 
@@ -51,14 +55,15 @@ fn events(floor: LiveFloor) -> impl Stream<Item = Result<Event, Infallible>> {
                 return Some((Ok(event), floor));
             }
             tokio::time::sleep(PAUSE).await;
-            match tokio::time::timeout(REFRESH, floor.board.changed()).await {
-                Ok(Err(_)) => return None,
-                Ok(Ok(())) => {}
-                Err(_) if Session::of(&floor.headers, &floor.deps).await.is_none() => {
+            if matches!(tokio::time::timeout_at(floor.check_at, floor.board.changed()).await, Ok(Err(_))) {
+                return None;
+            }
+            if Instant::now() >= floor.check_at {
+                floor.check_at = Instant::now() + REFRESH;
+                if matches!(Session::of(&floor.headers, &floor.deps).await, Ok(None)) {
                     floor.ended = true;
                     return Some((Ok(Event::default().event("signed-out").data("{}")), floor));
                 }
-                Err(_) => {}
             }
         }
     })

@@ -14,7 +14,7 @@ use crate::lab::{until, until_async};
 pub(crate) struct Browser {
     pub(crate) client: Client,
     driver: Child,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 impl Browser {
@@ -51,7 +51,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium is there: run scripts/tools");
-        let browser = Self { client, driver, _profile: profile };
+        let browser = Self { client, driver, profile };
         browser.size(1280, 800).await;
         browser
     }
@@ -136,5 +136,8 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        // Chromium outlives its driver; only this test's own has this profile.
+        let own = format!("--user-data-dir={}", self.profile.path().display());
+        let _ = Command::new("pkill").args(["-9", "-f", "--", &own]).status();
     }
 }

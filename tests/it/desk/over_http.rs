@@ -323,6 +323,9 @@ async fn a_slow_client_is_hung_up_on() {
     let mut answer = Vec::new();
     let ended = tokio::time::timeout(Duration::from_secs(20), slow.read_to_end(&mut answer)).await;
     assert!(ended.is_ok(), "it waits for ever");
+    let mut silent = tokio::net::TcpStream::connect(address).await.expect("the port");
+    let ended = tokio::time::timeout(Duration::from_secs(20), silent.read_to_end(&mut answer)).await;
+    assert!(ended.is_ok(), "it waits for ever for who says nothing");
 }
 
 /// What somebody who is no trusted proxy says of the client's address does not get around the wait.

@@ -54,6 +54,7 @@ fn leg(leg: &LegRef) -> String {
 pub(crate) fn rung(event: &CallEvent) -> String {
     let words = match &event.kind {
         CallEventKind::Originated { leg: l, to } => format!("originated at {} to {}", leg(l), to.number.reveal()),
+        CallEventKind::OwnPhoneAnswered { leg: l } => format!("own phone {} answered", leg(l)),
         CallEventKind::Queued { queue, caller } => format!("queued in {queue}: {}", caller.number.reveal()),
         CallEventKind::QueueAbandoned { queue } => format!("abandoned {queue}"),
         CallEventKind::QueueTimedOut { queue } => format!("timed out in {queue}"),

@@ -5,8 +5,11 @@ use belbrug::telephony::ami::frame::{FRAME_BYTES_MAX, FrameBuffer};
 use super::ladder::{capture, events, ladder};
 
 const RINGS_101: &str = "delivered at 101, Inbound, other +447700900123 \"J. Smit\", dialled 31101";
-const DIALS: [&str; 2] =
-    ["originated at 101 to +447700900123", "delivered at PJSIP/trunk by 101, Outbound, other +447700900123 \"J. Smit\", dialled +447700900123"];
+const DIALS: [&str; 3] = [
+    "originated at 101 to +447700900123",
+    "own phone 101 answered",
+    "delivered at PJSIP/trunk by 101, Outbound, other +447700900123 \"J. Smit\", dialled +447700900123",
+];
 
 #[test]
 fn inbound_given_up_by_the_caller() {
@@ -53,8 +56,8 @@ fn queue_timed_out_is_not_abandoned() {
 
 fn dialled(name: &str, reason: &str) {
     let seen = ladder(name);
-    assert_eq!(seen[..2], DIALS);
-    assert_eq!(seen[2..], [format!("ring ended at PJSIP/trunk: {reason}"), format!("cleared: {reason}")]);
+    assert_eq!(seen[..3], DIALS);
+    assert_eq!(seen[3..], [format!("ring ended at PJSIP/trunk: {reason}"), format!("cleared: {reason}")]);
 }
 
 #[test]
