@@ -131,6 +131,12 @@ impl Texts {
         if date.year() == today.year() { format!("{weekday} {day} {month}") } else { format!("{weekday} {day} {month} {}", date.year()) }
     }
 
+    /// `26 nov`, for tables.
+    pub fn short_date(&self, date: NaiveDate, today: NaiveDate) -> String {
+        let whole = self.date(date, today);
+        whole.split_once(' ').map_or(whole.clone(), |(_, rest)| rest.to_owned())
+    }
+
     /// `14:05`.
     pub fn time(&self, at: NaiveDateTime) -> String {
         format!("{:02}:{:02}", at.hour(), at.minute())

@@ -108,8 +108,8 @@ fn invoice_row(t: &Texts, invoice: &Invoice, case: &CaseFile, today: NaiveDate) 
     let promised = case.follow_up.as_ref().is_some_and(|f| f.kind == FollowUpKind::Promise && f.due_on >= today);
     InvoiceRow {
         number: invoice.number.clone(),
-        issued: t.date(invoice.issued_on, today),
-        due: t.date(invoice.due_on, today),
+        issued: t.short_date(invoice.issued_on, today),
+        due: t.short_date(invoice.due_on, today),
         days_late,
         amount: t.euro(invoice.amount.0),
         open: t.euro(invoice.open.0),

@@ -125,6 +125,17 @@ async fn a_dialled_call_from_ringing_to_saved_outcome() {
 async fn a_number_of_two_debtors_gives_a_choice_without_amounts() {
     let office = office("choice").await;
     let browser = &office.browser;
+    // Spoken, and over before it was clear who it was: it can be put away.
+    let unclear = Debtor::calls(&office.pbx, "31101", "+447700900200", "Kantoor", None).await;
+    office.phone.wait_ringing().await;
+    office.phone.answer().await;
+    browser.says("[data-state]", "In gesprek").await;
+    office.phone.hang_up().await;
+    drop(unclear);
+    browser.find(".bar[data-call=ended]").await;
+    browser.picture("19-chooser-ended").await;
+    browser.click("[data-chooser] [data-action=dismiss]").await;
+    browser.find(".bar[data-call=none]").await;
     let _debtor = Debtor::calls(&office.pbx, "31101", "+447700900200", "Kantoor", None).await;
     office.phone.wait_ringing().await;
     browser.says("[data-chooser]", "Garage Kuipers").await;
@@ -165,6 +176,21 @@ async fn an_unknown_number_is_searched_and_attached_and_a_given_up_call_says_so(
     debtor.wait().await;
     browser.says("[data-notice]", "hing op na").await;
     browser.picture("22-given-up").await;
+}
+
+#[tokio::test]
+async fn answered_by_a_colleague_the_pop_goes_and_says_so() {
+    let office = office("elsewhere").await;
+    let browser = &office.browser;
+    let colleague = Phone::register(&office.pbx, "102").await;
+    let _debtor = Debtor::calls(&office.pbx, "31900", CALLER, "M. Vos", None).await;
+    office.phone.wait_ringing().await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+    colleague.wait_ringing().await;
+    colleague.answer().await;
+    browser.says("[data-notice]", "door collega opgenomen").await;
+    browser.gone("#file [data-name]").await;
+    browser.picture("27-elsewhere").await;
 }
 
 #[tokio::test]
