@@ -10,9 +10,9 @@ use belbrug::clock::{Clock, SystemClock};
 use belbrug::config::{self, Config};
 use belbrug::demo::{player, sample};
 use belbrug::desk::hub::Board;
-use belbrug::desk::seat::Seat;
 use belbrug::ids::Extension;
 use belbrug::store::pool::Store;
+use belbrug::store::read::accounts::User;
 use belbrug::store::write::{ImportBegin, UserSave, Write, Written};
 use belbrug::store::writer::Writer;
 use belbrug::web::sign_in::password;
@@ -63,7 +63,8 @@ impl Demo {
         tokio::spawn(player::serve(pbx, sample::callers(), calls));
         let listener = TcpListener::bind(loopback(self.port)).or_else(|_| TcpListener::bind(loopback(0))).context("no port for the page")?;
         let service = Service::start(&config, listener).await?;
-        tokio::spawn(ring_now_and_then(service.board(), call_now));
+        let store = Store::open(config.store.url.reveal()).await?;
+        tokio::spawn(ring_now_and_then(store, service.board(), call_now));
         say("");
         say(&format!("  Belbrug's demo is at http://{}", service.address()));
         say("");
@@ -80,18 +81,13 @@ impl Demo {
 }
 
 /// Lets somebody call soon after the first agent has signed in, and again whenever that seat has been free for a while.
-async fn ring_now_and_then(board: watch::Receiver<Arc<Board>>, call_now: mpsc::Sender<()>) {
-    let is_first = |seat: &Seat| seat.profile.extension.as_str() == FIRST_PHONE;
-    let first_seat = |board: &Board| board.seats.values().find(|(_, seat)| is_first(seat)).map(|(seq, seat)| (*seq, seat.calls.is_empty()));
-    let mut at_start = None;
+async fn ring_now_and_then(store: Store, board: watch::Receiver<Arc<Board>>, call_now: mpsc::Sender<()>) {
     let mut free_since = Instant::now();
     let mut pause = FIRST_CALL;
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let first = first_seat(&board.borrow());
-        let Some((seq, is_free)) = first else { continue };
-        // Until the seat is taken, nobody is there to answer.
-        if *at_start.get_or_insert(seq) == seq || !is_free {
+        let is_free = board.borrow().seats.values().any(|(_, seat)| seat.profile.extension.as_str() == FIRST_PHONE && seat.calls.is_empty());
+        if !is_free || !is_somebody_there(&store).await {
             free_since = Instant::now();
         } else if free_since.elapsed() >= pause {
             free_since = Instant::now();
@@ -101,6 +97,12 @@ async fn ring_now_and_then(board: watch::Receiver<Arc<Board>>, call_now: mpsc::S
             }
         }
     }
+}
+
+/// Whether the agent at the first phone has a session.
+async fn is_somebody_there(store: &Store) -> bool {
+    let at_first = |user: &User| user.extension.as_ref().is_some_and(|extension| extension.as_str() == FIRST_PHONE);
+    store.users().await.is_ok_and(|users| users.iter().any(|user| at_first(user) && user.last_seen.is_some()))
 }
 
 /// The sample debtors and users, where they are not there yet.

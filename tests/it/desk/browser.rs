@@ -65,9 +65,13 @@ impl Browser {
     }
 
     pub(crate) async fn sign_in(&self, address: &str, login: &str) {
+        self.sign_in_with(address, login, PASSWORD).await;
+    }
+
+    pub(crate) async fn sign_in_with(&self, address: &str, login: &str, password: &str) {
         self.client.goto(&format!("{address}/sign-in")).await.expect("the sign-in page");
         self.type_into("input[name=login]", login).await;
-        self.type_into("input[name=password]", PASSWORD).await;
+        self.type_into("input[name=password]", password).await;
         self.click("main button.primary, form[action='/sign-in'] button").await;
     }
 

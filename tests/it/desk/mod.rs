@@ -5,4 +5,5 @@ mod browser;
 mod in_the_browser;
 mod over_http;
 mod service;
+mod the_demo;
 mod the_pbx_misbehaves;

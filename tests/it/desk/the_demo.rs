@@ -1,0 +1,61 @@
+//! What a newcomer sees in the first minute of `belbrug demo`.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use super::browser::Browser;
+use super::service::PROGRAM;
+
+struct Demo {
+    child: Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(PROGRAM);
+        command.args(["demo", "--port", "0", "--data"]).arg(folder.path());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+        let mut lines = BufReader::new(child.stdout.take().expect("what it says")).lines().map_while(Result::ok);
+        let address = lines.find_map(|line| line.split("demo is at ").nth(1).map(str::to_owned)).expect("its address");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, _folder: folder }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn the_phone_rings_a_dial_is_answered_and_an_outcome_is_saved() {
+    let demo = Demo::start();
+    let browser = Browser::open().await;
+    browser.sign_in_with(&demo.address, "anna", "demo-anna-2026").await;
+    browser.says("#worklist", "Nog nooit gebeld").await;
+    browser.says("[data-state]", "Inkomend gesprek").await;
+    browser.says("#file", "Transport Verhagen").await;
+    browser.picture("60-demo-ringing").await;
+    browser.says("[data-state]", "In gesprek").await;
+    browser.click("[data-action=hang-up]").await;
+    browser.find(".bar[data-call=ended]").await;
+    browser.script("document.querySelector('input[name=code][value=AM]').click()").await;
+    let next = crate::lab::until_async(|| async {
+        browser.script("document.querySelector('#save')?.click()").await;
+        (!browser.text(".bar[data-call=none]").await.is_empty()).then_some(())
+    })
+    .await;
+    assert!(next.is_some(), "the outcome was not saved");
+    // The next file is open: dial it. Numbers that end in 7 are busy and in 8 are not answered.
+    browser.type_into("#search", "Korenaar").await;
+    browser.click("#search-results button.item").await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+    browser.click("#file button.dial").await;
+    browser.says("[data-state]", "In gesprek").await;
+    browser.picture("61-demo-dialled").await;
+}
