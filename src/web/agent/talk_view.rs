@@ -104,14 +104,15 @@ fn lines(office: &OfficeInfo, case: &CaseFile, seat: &Seat, days: [NaiveDate; 3]
     let opening =
         if inbound { format!("{hello}, {me} {}", t.t("say-how-can-i-help")) } else { format!("{hello}, {me} {}", t.a("say-do-i-speak-with", &name)) };
     let spoken_before = case.timeline.iter().any(|happened| !matches!(happened.code.as_str(), "NA" | "BUSY" | "AM" | "LM" | "WN"));
-    let oldest = case.invoices.iter().find(|invoice| !invoice.disputed);
+    // Invoices come oldest due date first; one that is not yet due is not asked for.
+    let oldest = case.invoices.iter().find(|invoice| !invoice.disputed && invoice.due_on < today);
     let question = match oldest {
         Some(_) if spoken_before => {
             let [first, second, _] = days;
             t.aa("say-when", &t.date(first, today), &t.date(second, today))
         }
         Some(invoice) => t.aa("say-not-seen", &invoice.number, &t.date(invoice.issued_on, today)),
-        None => t.t("say-nothing-open"),
+        None => t.t("say-nothing-due"),
     };
     (opening, question)
 }
