@@ -98,9 +98,13 @@ impl Floor {
         let now = Moment { at: event.at, seen: event.seen };
         match &event.kind {
             CallEventKind::Originated { leg, to } => self.originated(event, leg, to, now),
-            CallEventKind::Delivered { leg, by, other, direction, dialled } => match direction {
+            CallEventKind::Delivered { leg, by, other, direction, dialled, queue } => match direction {
                 Direction::Outbound => self.rings_far(event, by.as_ref(), other, now),
-                _ => self.rings_here(event, leg, other, *direction, dialled, now),
+                _ => {
+                    let effects = self.rings_here(event, leg, other, *direction, dialled, now);
+                    let _ = self.change_at(&event.call, leg, |call| call.queue.clone_from(queue));
+                    effects
+                }
             },
             CallEventKind::OwnPhoneAnswered { .. } => self.change(&event.call, |call| {
                 if call.state == DeskCallState::Originating {

@@ -78,6 +78,8 @@ pub enum CallEventKind {
         direction: Direction,
         /// The number that the caller dialled, which decides the creditor.
         dialled: String,
+        /// The queue that the caller waits in.
+        queue: Option<String>,
     },
     /// The device rings no more, and did not answer.
     RingEnded {

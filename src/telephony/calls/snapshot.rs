@@ -56,8 +56,8 @@ impl Tracker {
         if was != LegState::Ringing {
             let other = call.other.clone();
             let by = (call.direction == Direction::Outbound).then(|| leg.clone());
-            let (direction, dialled) = (call.direction, call.dialled.clone());
-            out.push(seen.event(call_id, CallEventKind::Delivered { leg: leg.clone(), by, other, direction, dialled }));
+            let (direction, dialled, queue) = (call.direction, call.dialled.clone(), call.queue.clone());
+            out.push(seen.event(call_id, CallEventKind::Delivered { leg: leg.clone(), by, other, direction, dialled, queue }));
         }
         out.push(seen.event(call_id, CallEventKind::Established { leg }));
     }

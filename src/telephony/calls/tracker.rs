@@ -298,8 +298,8 @@ pub(super) fn tell_delivered(seen: Seen, call: &Call, leg_id: &Uniqueid, view: &
     };
     let by = call.dialling_leg(leg_id);
     if let Some(leg) = call.leg_ref(leg_id) {
-        let (direction, dialled) = (call.direction, call.dialled.clone());
-        out.push(seen.event(&call.id, CallEventKind::Delivered { leg, by, other, direction, dialled }));
+        let (direction, dialled, queue) = (call.direction, call.dialled.clone(), call.queue.clone());
+        out.push(seen.event(&call.id, CallEventKind::Delivered { leg, by, other, direction, dialled, queue }));
     }
 }
 

@@ -77,8 +77,13 @@ fn a_windows_1252_export_is_read_as_it_is() {
     home.write("invoices.csv", "Debiteurnr;Factuurnummer;Factuurdatum;Vervaldatum;Bedrag\r\nW1;W-1;1-10-2026;31-10-2026;1.000,00\r\n");
     let done = home.run(&["import", &home.text_path("debtors.csv"), &home.text_path("invoices.csv")]);
     assert!(done.status.success(), "{}", said(&done));
-    let list = said(&home.run(&["user", "list"]));
-    assert!(list.contains("anna"), "{list}");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (name, city, open): (String, String, i64) = runtime.block_on(async {
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+        let sql = "SELECT debtors.name, city, open_cents FROM debtors JOIN cases ON debtor_id = debtors.id JOIN invoices ON case_id = cases.id WHERE reference = 'W1'";
+        sqlx::query_as(sql).fetch_one(&pool).await.expect("the debtor")
+    });
+    assert_eq!((name.as_str(), city.as_str(), open), ("Café €uro", "Liège", 100_000));
 }
 
 #[test]

@@ -186,6 +186,7 @@ async fn answered_by_a_colleague_the_pop_goes_and_says_so() {
     let _debtor = Debtor::calls(&office.pbx, "31900", CALLER, "M. Vos", None).await;
     office.phone.wait_ringing().await;
     browser.says("#file", "Bakkerij De Korenaar").await;
+    browser.says("#call-bar", "collections").await;
     colleague.wait_ringing().await;
     colleague.answer().await;
     browser.says("[data-notice]", "door collega opgenomen").await;

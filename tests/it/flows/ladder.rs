@@ -58,7 +58,7 @@ pub(crate) fn rung(event: &CallEvent) -> String {
         CallEventKind::Queued { queue, caller } => format!("queued in {queue}: {}", caller.number.reveal()),
         CallEventKind::QueueAbandoned { queue } => format!("abandoned {queue}"),
         CallEventKind::QueueTimedOut { queue } => format!("timed out in {queue}"),
-        CallEventKind::Delivered { leg: l, by, other, direction, dialled } => {
+        CallEventKind::Delivered { leg: l, by, other, direction, dialled, .. } => {
             let by = by.as_ref().map_or_else(String::new, |by| format!(" by {}", leg(by)));
             format!("delivered at {}{by}, {direction:?}, other {} {:?}, dialled {dialled}", leg(l), other.number.reveal(), other.name.reveal())
         }
