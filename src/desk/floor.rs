@@ -129,7 +129,14 @@ impl Floor {
             }),
             CallEventKind::ConnectionCleared { leg } => self.left(event, leg, now),
             CallEventKind::Cleared { reason, at_own_phone, .. } => self.cleared(event, *reason, *at_own_phone, now),
-            CallEventKind::Queued { .. } | CallEventKind::QueueAbandoned { .. } | CallEventKind::QueueTimedOut { .. } => Vec::new(),
+            CallEventKind::Queued { .. }
+            | CallEventKind::QueueAbandoned { .. }
+            | CallEventKind::QueueTimedOut { .. }
+            | CallEventKind::Transferred { .. }
+            | CallEventKind::Diverted { .. }
+            | CallEventKind::Parked { .. }
+            | CallEventKind::Conferenced { .. }
+            | CallEventKind::Merged { .. } => Vec::new(),
         }
     }
 

@@ -66,6 +66,11 @@ impl<'a> Line<'a> {
             CallEventKind::Established { leg } => ("established", Some(leg), None),
             CallEventKind::Held { leg } => ("held", Some(leg), None),
             CallEventKind::Retrieved { leg } => ("retrieved", Some(leg), None),
+            CallEventKind::Transferred { by, .. } => ("transferred", by.as_ref(), None),
+            CallEventKind::Diverted { leg, .. } => ("diverted", Some(leg), None),
+            CallEventKind::Parked { leg } => ("parked", Some(leg), None),
+            CallEventKind::Conferenced { leg } => ("conferenced", Some(leg), None),
+            CallEventKind::Merged { .. } => ("merged", None, None),
             CallEventKind::ConnectionCleared { leg } => ("left", Some(leg), None),
             CallEventKind::Cleared { reason, .. } => ("cleared", None, Some(*reason)),
         };
@@ -119,6 +124,11 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
         | CallEventKind::QueueTimedOut { .. }
         | CallEventKind::RingEnded { .. }
         | CallEventKind::Held { .. }
+        | CallEventKind::Transferred { .. }
+        | CallEventKind::Diverted { .. }
+        | CallEventKind::Parked { .. }
+        | CallEventKind::Conferenced { .. }
+        | CallEventKind::Merged { .. }
         | CallEventKind::ConnectionCleared { .. } => {}
     }
     Ok(())

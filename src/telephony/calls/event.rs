@@ -103,6 +103,39 @@ pub enum CallEventKind {
         /// The leg.
         leg: LegRef,
     },
+    /// A party handed the call to another.
+    Transferred {
+        /// How.
+        transfer: TransferKind,
+        /// Who stays: the party that now talks, or will talk, to somebody else.
+        stays: Option<LegRef>,
+        /// Who handed over.
+        by: Option<LegRef>,
+        /// Who got it.
+        to: TransferTarget,
+    },
+    /// A device sends its calls elsewhere (CSTA: Diverted).
+    Diverted {
+        /// The leg to the device that does not take it.
+        leg: LegRef,
+        /// Where to, as the PBX names it.
+        to: String,
+    },
+    /// The leg waits in a parking place.
+    Parked {
+        /// The leg.
+        leg: LegRef,
+    },
+    /// The leg is with more than one other.
+    Conferenced {
+        /// The leg.
+        leg: LegRef,
+    },
+    /// This call went up in another: its legs are there now. It has no end of its own.
+    Merged {
+        /// The call that goes on.
+        into: CallId,
+    },
     /// A leg that was connected left (CSTA: ConnectionCleared).
     ConnectionCleared {
         /// The leg.
@@ -121,6 +154,40 @@ pub enum CallEventKind {
         /// Who was at the other end.
         other: Party,
     },
+}
+
+/// How a call was handed over (CSTA: Single Step Transfer, Transfer).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferKind {
+    /// Without a word to the one who gets it.
+    Blind,
+    /// After talking to the one who gets it.
+    Attended,
+    /// As attended, but while the other's phone still rang.
+    Blonde,
+}
+
+impl TransferKind {
+    /// The word in the ledger and in `replay`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Blind => "blind",
+            Self::Attended => "attended",
+            Self::Blonde => "blonde",
+        }
+    }
+}
+
+/// Who got a call that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferTarget {
+    /// A device.
+    Leg(LegRef),
+    /// A number that was dialled and reached no device (yet): a queue, a menu, nobody.
+    Number(String),
 }
 
 /// A leg of a call, as an event names it.
@@ -161,6 +228,8 @@ pub enum Direction {
 pub enum EndReason {
     /// It was answered and is over.
     Completed,
+    /// Of a ringing: this device was picked up.
+    Answered,
     /// The device was busy.
     Busy,
     /// Nobody answered in time.
@@ -183,6 +252,7 @@ impl EndReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",
+            Self::Answered => "answered",
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
             Self::Cancelled => "cancelled",
@@ -196,8 +266,17 @@ impl EndReason {
     /// Reads [`EndReason::as_str`] back.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Completed, Self::Busy, Self::NoAnswer, Self::Cancelled, Self::Rejected, Self::Elsewhere, Self::Failed, Self::Unknown]
-            .into_iter()
-            .find(|r| r.as_str() == text)
+        let all = [
+            Self::Completed,
+            Self::Answered,
+            Self::Busy,
+            Self::NoAnswer,
+            Self::Cancelled,
+            Self::Rejected,
+            Self::Elsewhere,
+            Self::Failed,
+            Self::Unknown,
+        ];
+        all.into_iter().find(|r| r.as_str() == text)
     }
 }

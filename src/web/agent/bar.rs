@@ -124,7 +124,7 @@ fn timers(call: &DeskCall, now: Timestamp) -> Timers {
 /// How a call ended, in words.
 pub(in crate::web) fn ended_words(t: &Texts, reason: EndReason, at_own_phone: bool) -> String {
     t.t(match reason {
-        EndReason::Completed => "call-ended",
+        EndReason::Completed | EndReason::Answered => "call-ended",
         EndReason::NoAnswer | EndReason::Busy if at_own_phone => "end-agent-no-answer",
         EndReason::Busy => "end-busy",
         EndReason::NoAnswer => "end-no-answer",

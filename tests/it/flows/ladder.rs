@@ -5,7 +5,7 @@ use std::path::Path;
 use belbrug::clock::Timestamp;
 use belbrug::ids::{Device, Extension};
 use belbrug::telephony::ami::frame::FrameBuffer;
-use belbrug::telephony::calls::event::{CallEvent, CallEventKind, Certainty, LegRef};
+use belbrug::telephony::calls::event::{CallEvent, CallEventKind, Certainty, LegRef, TransferTarget};
 use belbrug::telephony::calls::tracker::{Lines, Tracker};
 use belbrug::telephony::pbx::from_ami::translate;
 
@@ -66,6 +66,18 @@ pub(crate) fn rung(event: &CallEvent) -> String {
         CallEventKind::Established { leg: l } => format!("established at {}", leg(l)),
         CallEventKind::Held { leg: l } => format!("held by {}", leg(l)),
         CallEventKind::Retrieved { leg: l } => format!("retrieved by {}", leg(l)),
+        CallEventKind::Transferred { transfer, stays, by, to } => {
+            let name = |l: &Option<LegRef>| l.as_ref().map_or_else(|| "?".to_owned(), leg);
+            let to = match to {
+                TransferTarget::Leg(l) => leg(l),
+                TransferTarget::Number(number) => format!("number {number}"),
+            };
+            format!("{} transfer of {} by {} to {to}", transfer.as_str(), name(stays), name(by))
+        }
+        CallEventKind::Diverted { leg: l, to } => format!("diverted by {} to {to}", leg(l)),
+        CallEventKind::Parked { leg: l } => format!("parked {}", leg(l)),
+        CallEventKind::Conferenced { leg: l } => format!("conferenced {}", leg(l)),
+        CallEventKind::Merged { .. } => "merged".to_owned(),
         CallEventKind::ConnectionCleared { leg: l } => format!("left by {}", leg(l)),
         CallEventKind::Cleared { reason, at_own_phone, .. } => {
             format!("cleared: {}{}", reason.as_str(), if *at_own_phone { " at own phone" } else { "" })
