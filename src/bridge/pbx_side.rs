@@ -175,7 +175,7 @@ impl<C: Clock> Task<C> {
             CallEventKind::Delivered { leg, by, other, direction, .. } => {
                 (if *direction == Direction::Outbound { by.as_ref() } else { Some(leg) }, Some(other))
             }
-            CallEventKind::Established { leg } => (Some(leg), None),
+            CallEventKind::Established { leg, .. } => (Some(leg), None),
             CallEventKind::Cleared { other, .. } => (None, Some(other)),
             _ => (None, None),
         };

@@ -98,7 +98,7 @@ impl Floor {
         let now = Moment { at: event.at, seen: event.seen };
         match &event.kind {
             CallEventKind::Originated { leg, to } => self.originated(event, leg, to, now),
-            CallEventKind::Delivered { leg, by, other, direction, dialled, queue } => match direction {
+            CallEventKind::Delivered { leg, by, other, direction, dialled, queue, .. } => match direction {
                 Direction::Outbound => self.rings_far(event, by.as_ref(), other, now),
                 _ => {
                     let effects = self.rings_here(event, leg, other, *direction, dialled, now);
@@ -111,8 +111,9 @@ impl Floor {
                     call.state = DeskCallState::Dialling;
                 }
             }),
+            CallEventKind::RingEnded { reason: EndReason::Answered, .. } => Vec::new(), // Established says more.
             CallEventKind::RingEnded { leg, reason } => self.ring_ended(event, leg, *reason, now),
-            CallEventKind::Established { leg } => self.change_at(&event.call, leg, |call| {
+            CallEventKind::Established { leg, .. } => self.change_at(&event.call, leg, |call| {
                 if call.state != DeskCallState::Held {
                     call.state = DeskCallState::Talking;
                 }

@@ -58,12 +58,12 @@ impl<'a> Line<'a> {
         let (kind, leg, reason) = match &event.kind {
             CallEventKind::Originated { leg, .. } => ("originated", Some(leg), None),
             CallEventKind::OwnPhoneAnswered { leg } => ("own_phone_answered", Some(leg), None),
-            CallEventKind::Queued { .. } => ("queued", None, None),
+            CallEventKind::Queued { leg, .. } => ("queued", Some(leg), None),
             CallEventKind::QueueAbandoned { .. } => ("queue_abandoned", None, None),
             CallEventKind::QueueTimedOut { .. } => ("queue_timed_out", None, None),
             CallEventKind::Delivered { leg, .. } => ("delivered", Some(leg), None),
             CallEventKind::RingEnded { leg, reason } => ("ring_ended", Some(leg), Some(*reason)),
-            CallEventKind::Established { leg } => ("established", Some(leg), None),
+            CallEventKind::Established { leg, .. } => ("established", Some(leg), None),
             CallEventKind::Held { leg } => ("held", Some(leg), None),
             CallEventKind::Retrieved { leg } => ("retrieved", Some(leg), None),
             CallEventKind::Transferred { by, .. } => ("transferred", by.as_ref(), None),
@@ -91,7 +91,7 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
     let agent = agent.map(|agent| agent.0);
     match &event.kind {
         CallEventKind::Originated { to, .. } => new_call(tx, event, Direction::Outbound, to, "", "", number, agent).await?,
-        CallEventKind::Queued { queue, caller } => new_call(tx, event, Direction::Inbound, caller, "", queue, number, None).await?,
+        CallEventKind::Queued { queue, caller, .. } => new_call(tx, event, Direction::Inbound, caller, "", queue, number, None).await?,
         CallEventKind::Delivered { other, direction, dialled, .. } => {
             let agent = agent.filter(|_| *direction != Direction::Inbound);
             new_call(tx, event, *direction, other, dialled, "", number, agent).await?;
@@ -202,14 +202,15 @@ async fn leg_row(tx: &mut Tx, event: &CallEvent, line: &Line<'_>) -> Result<(), 
         &leg.channel,
         leg.line.as_ref().map_or(String::new(), ToString::to_string)
     )?;
-    match line.kind {
-        "originated" | "delivered" => {
+    match (line.kind, line.reason) {
+        ("ring_ended", Some(EndReason::Answered)) => {}
+        ("originated" | "delivered", _) => {
             execute!(&mut *tx, "UPDATE legs SET rung_seen = $3 WHERE call_id = $1 AND uniqueid = $2 AND rung_seen IS NULL", call, id, seen)?;
         }
-        "established" | "own_phone_answered" => {
+        ("established" | "own_phone_answered", _) => {
             execute!(&mut *tx, "UPDATE legs SET answered_seen = $3 WHERE call_id = $1 AND uniqueid = $2 AND answered_seen IS NULL", call, id, seen)?;
         }
-        "ring_ended" | "left" => {
+        ("ring_ended" | "left", _) => {
             let reason = line.reason.unwrap_or(EndReason::Completed).as_str();
             execute!(&mut *tx, "UPDATE legs SET ended_seen = $3, reason = $4 WHERE call_id = $1 AND uniqueid = $2", call, id, seen, reason)?;
         }

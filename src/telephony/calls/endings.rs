@@ -1,99 +1,47 @@
-//! How ringing, legs and calls end.
+//! How legs and calls end.
 
-use super::call::{LegState, reason_of_cause};
-use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, Party};
+use super::call::{Call, OwnPhone, reason_of_cause};
+use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, Party, TransferTarget};
 use super::hangup_cause::HangupCause;
-use super::tracker::{ENDED_DIALS_MAX, Seen, Tracker, cleared};
+use super::leg::{LegKind, LegState};
+use super::tracker::{ENDED_DIALS_MAX, Seen, Tracker};
 use crate::ids::{CallId, Uniqueid};
-use crate::telephony::pbx::event::{ChannelView, DialStatus};
+use crate::telephony::pbx::event::DialStatus;
 
 impl Tracker {
-    pub(super) fn dial_ended(&mut self, seen: Seen, to: &ChannelView<'_>, status: DialStatus, out: &mut Vec<CallEvent>) {
-        if !self.call_of.contains_key(to.id.as_ref()) {
-            return; // The end of a dialling whose leg is gone: nothing to close.
-        }
-        let (call_id, leg_id) = self.upsert(seen, to, out);
-        if status == DialStatus::Answered {
-            self.up(seen, to, out);
-            return;
-        }
-        let answered_elsewhere = self.calls.get(&call_id).is_some_and(|call| {
-            call.legs.iter().any(|(id, leg)| *id != leg_id && leg.dialled && leg.state == LegState::Up && !call.is_own_phone(id))
-        });
-        let cause = self.calls.get(&call_id).and_then(|call| call.legs.get(&leg_id)).and_then(|leg| leg.ending).flatten();
-        let reason = match status {
-            // Asterisk says NOANSWER of a 403 or 603; the cause knows better.
-            DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_rejected) => EndReason::Rejected,
-            DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_failure) => EndReason::Failed,
-            DialStatus::Cancelled if answered_elsewhere => EndReason::Elsewhere,
-            DialStatus::Answered | DialStatus::Cancelled => EndReason::Cancelled,
-            DialStatus::Busy => EndReason::Busy,
-            DialStatus::NoAnswer => EndReason::NoAnswer,
-            DialStatus::Rejected => EndReason::Rejected,
-            DialStatus::Unavailable | DialStatus::Failed => EndReason::Failed,
-        };
-        self.ring_over(seen, &call_id, &leg_id, reason, out);
-    }
-
-    /// Closes a ringing, once.
-    pub(super) fn ring_over(&mut self, seen: Seen, call_id: &CallId, leg_id: &Uniqueid, reason: EndReason, out: &mut Vec<CallEvent>) {
-        let Some(call) = self.calls.get_mut(call_id) else { return };
-        let own = call.is_own_phone(leg_id);
-        let Some(leg) = call.legs.get_mut(leg_id) else { return };
-        let was = leg.state;
-        if matches!(was, LegState::Over(_) | LegState::Up) {
-            return;
-        }
-        leg.state = LegState::Over(reason);
-        if own {
-            call.own_phone_failure = Some(reason);
-            return;
-        }
-        if reason != EndReason::Elsewhere || call.last_ring_end.is_none() {
-            call.last_ring_end = Some(reason);
-        }
-        if was == LegState::Ringing
-            && let Some(leg) = call.leg_ref(leg_id)
-        {
-            out.push(seen.event(call_id, CallEventKind::RingEnded { leg, reason }));
-        }
-    }
-
-    pub(super) fn abandoned(&mut self, seen: Seen, queue: &str, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        call.queue = None;
-        let queue = queue.to_owned();
-        // Asterisk 22 says abandoned also when the queue's own time is up; then nobody hung up before.
-        if call.legs.get(&leg_id).is_some_and(|leg| leg.ending.is_some()) {
-            call.last_ring_end = Some(EndReason::Cancelled);
-            out.push(seen.event(&call_id, CallEventKind::QueueAbandoned { queue }));
-        } else {
-            call.last_ring_end = Some(EndReason::NoAnswer);
-            out.push(seen.event(&call_id, CallEventKind::QueueTimedOut { queue }));
-        }
-    }
-
     pub(super) fn hung_up(&mut self, seen: Seen, id: &str, cause: HangupCause, out: &mut Vec<CallEvent>) {
-        let Some((leg_id, call_id)) = self.call_of.remove_entry(id) else { return };
-        if self.calls.get(&call_id).is_some_and(|c| c.legs.get(&leg_id).is_some_and(|l| l.state == LegState::Ringing)) {
-            self.ring_over(seen, &call_id, &leg_id, reason_of_cause(cause), out);
+        let Some(leg) = self.legs.get(id) else { return };
+        let id = leg.id.clone();
+        if matches!(leg.state, LegState::Ringing) || (leg.state == LegState::Created && self.is_own_phone(leg)) {
+            self.ring_over(seen, &id, reason_of_cause(cause), out);
         }
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        let leg_ref = call.leg_ref(&leg_id);
-        let leg = call.legs.remove(&leg_id);
-        if let (Some(leg_ref), Some(leg)) = (leg_ref, leg)
-            && leg.connected
-            && (leg.line.is_some() || leg.dialled)
-        {
-            out.push(seen.event(&call_id, CallEventKind::ConnectionCleared { leg: leg_ref }));
+        let Some(leg) = self.forget_leg(&id) else { return };
+        if leg.connected.is_some() && (leg.line.is_some() || leg.is_dialled()) && leg.kind == LegKind::Party {
+            self.tell(seen, &leg.call, CallEventKind::ConnectionCleared { leg: leg.named() }, out);
         }
+        let Some(call) = self.calls.get_mut(&leg.call) else { return };
+        call.legs.remove(&id);
         if call.legs.is_empty() {
-            let cause = (seen.certainty == Certainty::Observed).then_some(cause);
-            let reason = call.end_reason(cause);
-            out.push(seen.event(&call_id, cleared(call, reason, cause)));
-            self.calls.remove(&call_id);
-            self.remember_dial(call_id);
+            self.end(seen, &leg.call, cause, leg.line.is_some(), out);
+        }
+    }
+
+    /// The last leg is gone.
+    fn end(&mut self, seen: Seen, id: &CallId, cause: HangupCause, last_is_line: bool, out: &mut Vec<CallEvent>) {
+        let Some(mut call) = self.calls.remove(id) else { return };
+        self.aliases.retain(|_, target| target != id);
+        self.remember_dial(id.clone());
+        if let Some(sent_on) = call.sent_on.take() {
+            let to = TransferTarget::Number(sent_on.exten);
+            let kind = CallEventKind::Transferred { transfer: sent_on.transfer, stays: sent_on.stays, by: Some(sent_on.by), to };
+            out.push(seen.event(id, kind));
+        }
+        let cause = (seen.certainty == Certainty::Observed).then_some(cause);
+        let reason = call.end_reason(cause);
+        // A phone that dialled a service of the PBX itself, and met nobody, made no call.
+        let is_service = !call.told && last_is_line;
+        if call.has_party && !is_service {
+            out.push(seen.event(id, cleared(&call, reason, cause)));
         }
     }
 
@@ -106,26 +54,47 @@ impl Tracker {
         }
     }
 
-    pub(super) fn originate_answered(&mut self, seen: Seen, id: &str, failure: Option<DialStatus>, out: &mut Vec<CallEvent>) {
-        let Some(failure) = failure else { return };
+    pub(super) fn originate_answered(&mut self, seen: Seen, id: &str, exten: &str, failure: Option<DialStatus>, out: &mut Vec<CallEvent>) {
+        let call_id = self.legs.get(id).map_or_else(|| CallId::new(id), |leg| leg.call.clone());
         let reason = match failure {
-            DialStatus::Busy => EndReason::Busy,
-            DialStatus::NoAnswer => EndReason::NoAnswer,
-            DialStatus::Rejected => EndReason::Rejected,
-            _ => EndReason::Failed,
+            None => {
+                if let Some(call) = self.calls.get_mut(&call_id).filter(|call| call.dialled.is_empty()) {
+                    exten.clone_into(&mut call.dialled);
+                }
+                return;
+            }
+            Some(DialStatus::Busy) => EndReason::Busy,
+            Some(DialStatus::NoAnswer) => EndReason::NoAnswer,
+            Some(DialStatus::Rejected) => EndReason::Rejected,
+            Some(_) => EndReason::Failed,
         };
-        match self.calls.get_mut(id) {
+        match self.calls.get_mut(&call_id) {
             // Asterisk's reason 0 says nothing; the channel's own end, before or after this, says more.
             Some(_) if reason == EndReason::Failed => {}
-            Some(call) => {
-                call.own_phone_failure.get_or_insert(reason);
-            }
-            None if self.ended_dials.iter().any(|ended| ended.as_str() == id) => {}
+            Some(call) if matches!(call.own_phone, OwnPhone::Asked | OwnPhone::Told) => call.own_phone = OwnPhone::Failed(reason),
+            Some(_) => {}
+            None if !call_id.is_dialled() || self.ended_dials.contains(&call_id) => {}
             // The phone was not even there: no channel will ever tell.
             None => out.push(seen.event(
-                &CallId::new(id),
+                &call_id,
                 CallEventKind::Cleared { reason, cause: None, at_own_phone: true, direction: Direction::Outbound, other: Party::default() },
             )),
         }
     }
+
+    /// The PBX was started so many seconds ago: what it carried before is gone.
+    pub(super) fn booted(&mut self, seen: Seen, uptime_seconds: u32, out: &mut Vec<CallEvent>) {
+        let Some(at) = seen.at else { return };
+        // A second more, because the uptime is whole seconds.
+        let started = at.0 - (i64::from(uptime_seconds) + 1) * crate::clock::SECOND;
+        let ghosts: Vec<Uniqueid> =
+            self.legs.values().filter(|leg| leg.since.is_some_and(|since| since.0 < started)).map(|leg| leg.id.clone()).collect();
+        for ghost in ghosts {
+            self.hung_up(Seen { at: None, ..seen }.inferred(), ghost.as_str(), HangupCause::NORMAL, out);
+        }
+    }
+}
+
+pub(super) fn cleared(call: &Call, reason: EndReason, cause: Option<HangupCause>) -> CallEventKind {
+    CallEventKind::Cleared { reason, cause, at_own_phone: call.ended_at_own_phone(), direction: call.direction, other: call.other.clone() }
 }

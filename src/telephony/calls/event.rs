@@ -53,6 +53,8 @@ pub enum CallEventKind {
     Queued {
         /// The queue.
         queue: String,
+        /// The leg that waits.
+        leg: LegRef,
         /// Who waits.
         caller: Party,
     },
@@ -70,8 +72,10 @@ pub enum CallEventKind {
     Delivered {
         /// The leg that rings.
         leg: LegRef,
-        /// The agent's leg that dialled it, for a call of ours.
+        /// The leg that calls it; an agent's, for a call of ours.
         by: Option<LegRef>,
+        /// Who is at that leg.
+        caller: Party,
         /// Who calls, for a call to us; who is called, for a call of ours.
         other: Party,
         /// Which way the call goes.
@@ -92,6 +96,8 @@ pub enum CallEventKind {
     Established {
         /// The agent's leg, or the one that was dialled.
         leg: LegRef,
+        /// Whom it answered; `None` of the leg that called.
+        caller: Option<LegRef>,
     },
     /// The leg's party put the other on hold.
     Held {

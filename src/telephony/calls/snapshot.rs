@@ -1,73 +1,121 @@
 //! The list of live channels after a sign-in: calls that began while we were away are adopted, those that ended then are
-//! closed; both as inferred.
+//! closed; both as inferred. The rows are kept until the list is complete, because only then is it known who is with whom.
 
-use super::call::LegState;
-use super::event::{CallEvent, CallEventKind, Certainty, Direction, Party};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::event::{CallEvent, Certainty};
 use super::hangup_cause::HangupCause;
+use super::leg::{LegState, Origin, state_of};
 use super::tracker::{Seen, Tracker};
 use crate::clock::Timestamp;
-use crate::ids::{CallId, Uniqueid};
-use crate::telephony::pbx::event::{ChannelState, ChannelView};
+use crate::ids::{BridgeId, Uniqueid};
+use crate::telephony::pbx::event::{BridgeKind, ChannelView};
+
+/// What has come in of a snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    /// The legs that it, or a live event, has named.
+    named: BTreeSet<Uniqueid>,
+    rows: Vec<Row>,
+    bridges: BTreeMap<BridgeId, BridgeKind>,
+    queued: Vec<(String, Uniqueid)>,
+}
+
+#[derive(Debug)]
+struct Row {
+    id: Uniqueid,
+    state: LegState,
+    bridge: String,
+    is_dialled: bool,
+    is_new: bool,
+}
+
+impl Snapshot {
+    pub(super) fn name(&mut self, id: &Uniqueid) {
+        self.named.insert(id.clone());
+    }
+}
 
 impl Tracker {
-    pub(super) fn listed(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let known = self.call_of.contains_key(view.id.as_ref());
-        let seen = Seen { at: None, certainty: Certainty::Inferred, ..seen };
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        let answered_meanwhile = call.legs.get(&leg_id).is_some_and(|leg| leg.state == LegState::Ringing) && view.state == ChannelState::Up;
-        if known && !answered_meanwhile {
-            return;
-        }
-        if !known {
-            call.adopted = true;
-            // The leg that began the call bears its id: it says which way the call goes, whatever the order of the list.
-            if leg_id.as_str() == call_id.as_str() && !call_id.is_dialled() {
-                let is_line = call.legs.get(&leg_id).is_some_and(|leg| leg.line.is_some());
-                call.direction = if is_line { Direction::Outbound } else { Direction::Inbound };
-                if !is_line {
-                    call.other = Party { number: view.caller_number.to_string().into(), name: view.caller_name.to_string().into() };
-                }
-            }
-            if call.other.number.reveal().is_empty() {
-                call.other = Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() };
-            }
-        }
-        match view.state {
-            ChannelState::Ringing => self.ringing(seen, view, out),
-            ChannelState::Up => self.adopt_answered(seen, &call_id, &leg_id, out),
-            _ => {}
-        }
+    pub(super) fn bridge_listed(&mut self, bridge: &str, kind: BridgeKind) {
+        self.snapshot.get_or_insert_default().bridges.insert(BridgeId::new(bridge), kind);
     }
 
-    /// An agent's leg that is up: it may be in conversation since long, or since the link was away.
-    fn adopt_answered(&mut self, seen: Seen, call_id: &CallId, leg_id: &Uniqueid, out: &mut Vec<CallEvent>) {
-        let Some(call) = self.calls.get_mut(call_id) else { return };
-        let Some(leg) = call.legs.get_mut(leg_id) else { return };
-        let was = std::mem::replace(&mut leg.state, LegState::Up);
-        let is_line = leg.line.is_some();
-        if !is_line {
-            return;
-        }
-        leg.connected = true;
-        call.connected = true;
-        call.own_phone_up = true;
-        let Some(leg) = call.leg_ref(leg_id) else { return };
-        if was != LegState::Ringing {
-            let other = call.other.clone();
-            let by = (call.direction == Direction::Outbound).then(|| leg.clone());
-            let (direction, dialled, queue) = (call.direction, call.dialled.clone(), call.queue.clone());
-            out.push(seen.event(call_id, CallEventKind::Delivered { leg: leg.clone(), by, other, direction, dialled, queue }));
-        }
-        out.push(seen.event(call_id, CallEventKind::Established { leg }));
+    pub(super) fn queue_entry_listed(&mut self, queue: &str, id: &str) {
+        self.snapshot.get_or_insert_default().queued.push((queue.to_owned(), Uniqueid::new(id)));
+    }
+
+    pub(super) fn listed(&mut self, seen: Seen, view: &ChannelView<'_>, bridge: &str, is_dialled: bool, out: &mut Vec<CallEvent>) {
+        self.snapshot.get_or_insert_default();
+        let is_new = !self.legs.contains_key(view.id.as_ref());
+        let Some(id) = self.upsert(Seen { at: None, ..seen }.inferred(), view, out) else { return };
+        let row = Row { id, state: state_of(view.state), bridge: bridge.to_owned(), is_dialled, is_new };
+        self.snapshot.get_or_insert_default().rows.push(row);
     }
 
     pub(super) fn snapshot_ended(&mut self, now: Timestamp, out: &mut Vec<CallEvent>) {
-        let Some(named) = self.named.take() else { return };
-        let ghosts: Vec<Uniqueid> = self.call_of.keys().filter(|id| !named.contains(*id)).cloned().collect();
+        let Snapshot { named, rows, bridges, queued } = self.snapshot.take().unwrap_or_default();
+        let seen = Seen { at: None, now, certainty: Certainty::Inferred };
+        let ghosts: Vec<Uniqueid> = self.legs.keys().filter(|id| !named.contains(*id)).cloned().collect();
         for ghost in ghosts {
-            let seen = Seen { at: None, now, certainty: Certainty::Inferred };
             self.hung_up(seen, ghost.as_str(), HangupCause::NORMAL, out);
+        }
+        for row in &rows {
+            self.adopt_origin(row);
+            self.place(row, &bridges);
+        }
+        for row in &rows {
+            match row.state {
+                LegState::Ringing => self.ringing(seen, &row.id, out),
+                LegState::Up => self.adopt_up(seen, row, out),
+                LegState::Created | LegState::Over(_) => {}
+            }
+        }
+        for (queue, id) in queued {
+            if self.call_of(&id).is_some_and(|call| !call.connected && call.queue.is_none()) {
+                self.tell_queued(seen, &queue, &id, out);
+            }
+        }
+        for row in &rows {
+            self.talk(seen, &row.id, out);
+        }
+    }
+
+    /// How a leg came to be, as far as the list shows.
+    fn adopt_origin(&mut self, row: &Row) {
+        let Some(leg) = self.legs.get_mut(&row.id).filter(|leg| row.is_new && leg.origin == Origin::Itself) else { return };
+        let is_first = leg.id.as_str() == leg.link.as_str();
+        if is_first && leg.link.is_dialled() {
+            leg.origin = Origin::Asked;
+        } else if row.is_dialled && !is_first {
+            leg.origin = Origin::DialledUnseen;
+        }
+    }
+
+    fn place(&mut self, row: &Row, bridges: &BTreeMap<BridgeId, BridgeKind>) {
+        if !self.legs.contains_key(&row.id) {
+            return;
+        }
+        if row.bridge.is_empty() {
+            self.leave_bridge(row.id.as_str());
+        } else {
+            let known = self.bridges.get(row.bridge.as_str()).map(|bridge| bridge.kind);
+            let kind = bridges.get(row.bridge.as_str()).copied().or(known).unwrap_or_default();
+            self.put_into_bridge(&row.id, &row.bridge, kind);
+        }
+    }
+
+    /// A leg that is up: it may have been so for long, or only since the link was away.
+    fn adopt_up(&mut self, seen: Seen, row: &Row, out: &mut Vec<CallEvent>) {
+        if !row.is_new {
+            self.up(seen, &row.id, out);
+            return;
+        }
+        let Some(leg) = self.legs.get_mut(&row.id) else { return };
+        leg.state = LegState::Up;
+        let leg = leg.clone();
+        if self.is_own_phone(&leg) {
+            self.own_phone_up(seen, &leg, out);
         }
     }
 }

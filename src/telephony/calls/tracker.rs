@@ -1,14 +1,21 @@
 //! From the events of the PBX to the events of its calls. It has no socket and no clock, so that a capture replayed
 //! gives the same answer as the day it was taken.
 //!
+//! ```text
+//!   Event --> apply --> leg made or changed (here) --> dialling, talking, waiting, handing_over, endings --> [CallEvent]
+//!                            topology answers: who dialled whom, who hears whom, through Local channels and bridges
+//! ```
+//!
 //! After every sign-in a snapshot is fed to it: legs that the PBX does not list any more are closed as inferred, legs
 //! that it did not know are adopted, with their beginning unknown.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
-use super::call::{Call, Leg, LegState};
-use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, Party};
-use super::hangup_cause::HangupCause;
+use super::call::Call;
+use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason};
+use super::leg::{Leg, LegKind, LegState, Origin, kind_of};
+use super::snapshot::Snapshot;
+use super::topology::{Bridge, Gone, Locals};
 use crate::clock::{PbxTime, Timestamp};
 use crate::ids::{BridgeId, CallId, Device, Extension, Uniqueid};
 use crate::telephony::pbx::event::{ChannelState, ChannelView, Event, EventKind};
@@ -27,11 +34,18 @@ pub type Lines = BTreeMap<Device, Extension>;
 pub struct Tracker {
     lines: Lines,
     pub(super) calls: BTreeMap<CallId, Call>,
-    pub(super) call_of: BTreeMap<Uniqueid, CallId>,
+    pub(super) legs: BTreeMap<Uniqueid, Leg>,
+    pub(super) bridges: BTreeMap<BridgeId, Bridge>,
+    pub(super) locals: Locals,
+    /// The PBX's names of calls that went up in another.
+    pub(super) aliases: BTreeMap<CallId, CallId>,
+    /// Legs that ended just now: the PBX may speak of them once more.
+    pub(super) gone: Gone,
     /// Calls of ours that ended just now: the PBX may answer the Originate after the last hang-up.
     pub(super) ended_dials: VecDeque<CallId>,
-    /// While a snapshot comes in: the legs that it, or a live event, has named.
-    pub(super) named: Option<BTreeSet<Uniqueid>>,
+    /// While a snapshot comes in.
+    pub(super) snapshot: Option<Snapshot>,
+    count: u64,
 }
 
 /// The circumstances under which events are told.
@@ -46,13 +60,28 @@ impl Seen {
     pub(super) fn event(self, call: &CallId, kind: CallEventKind) -> CallEvent {
         CallEvent { call: call.clone(), at: self.at, seen: self.now, certainty: self.certainty, kind }
     }
+
+    pub(super) const fn inferred(self) -> Self {
+        Self { certainty: Certainty::Inferred, ..self }
+    }
 }
 
 impl Tracker {
     /// A tracker that knows these phones as agents' lines.
     #[must_use]
     pub fn new(lines: Lines) -> Self {
-        Self { lines, calls: BTreeMap::new(), call_of: BTreeMap::new(), ended_dials: VecDeque::new(), named: None }
+        Self {
+            lines,
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            bridges: BTreeMap::new(),
+            locals: Locals::default(),
+            aliases: BTreeMap::new(),
+            gone: Gone::default(),
+            ended_dials: VecDeque::new(),
+            snapshot: None,
+            count: 0,
+        }
     }
 
     /// Other phones are agents' lines from now on; live legs keep the line that they began with.
@@ -71,84 +100,169 @@ impl Tracker {
         self.calls.get(id)
     }
 
+    /// The live legs.
+    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.values()
+    }
+
     /// Takes an event of the PBX, seen at `now`, and says what it means for a call.
     pub fn apply(&mut self, now: Timestamp, event: &Event<'_>) -> Vec<CallEvent> {
         let seen = Seen { at: event.at, now, certainty: Certainty::Observed };
         let mut out = Vec::new();
         match &event.kind {
             EventKind::Channel(view) => self.channel(seen, view, &mut out),
+            EventKind::Renamed { id, name } => self.renamed(seen, id, name, &mut out),
             EventKind::DialBegun { from, to } => self.dial_begun(seen, from.as_ref(), to, &mut out),
-            EventKind::DialRinging { to } => self.ringing(seen, to, &mut out),
-            EventKind::DialEnded { to, status } => self.dial_ended(seen, to, *status, &mut out),
-            EventKind::BridgeEntered { bridge, holding, channel } => self.bridge_entered(seen, bridge, *holding, channel, &mut out),
-            EventKind::BridgeLeft { channel, .. } => self.with_leg(seen, channel, &mut out, |leg| leg.bridge = None),
+            EventKind::DialRinging { to, progress_only } => self.dial_ringing(seen, to, *progress_only, &mut out),
+            EventKind::DialEnded { to, status, forward } => self.dial_ended(seen, to, *status, forward, &mut out),
+            EventKind::BridgeEntered { bridge, kind, channel } => self.bridge_entered(seen, bridge, *kind, channel, &mut out),
+            EventKind::BridgeLeft { channel, .. } => self.leave_bridge(&channel.id),
             EventKind::Held(view) => self.held(seen, view, true, &mut out),
             EventKind::Retrieved(view) => self.held(seen, view, false, &mut out),
+            EventKind::BlindTransferred { by, stays, exten } => self.sent_on(seen, by, stays.as_ref(), exten, &mut out),
+            EventKind::AttendedTransferred { .. } => self.joined(seen, &event.kind, &mut out),
+            EventKind::PickedUp { .. } => {} // The change of the ringing channel's name tells it.
+            EventKind::Parked { channel, by, place } => self.parked(seen, channel, by, place, &mut out),
+            EventKind::ParkingTimedOut { channel } => self.parking_timed_out(&channel.id),
             EventKind::QueueJoined { queue, channel } => self.queued(seen, queue, channel, &mut out),
             EventKind::QueueAbandoned { queue, channel } => self.abandoned(seen, queue, channel, &mut out),
-            EventKind::HangupRequested { channel, cause } => self.with_leg(seen, channel, &mut out, |leg| leg.ending = Some(*cause)),
+            EventKind::QueueLeft { channel } => self.left_queue(&channel.id),
+            EventKind::HangupRequested { channel, cause } => self.with_leg(&channel.id, |leg| leg.ending = Some(*cause)),
             EventKind::HungUp { channel, cause } => self.hung_up(seen, &channel.id, *cause, &mut out),
-            EventKind::OriginateAnswered { id, failure } => self.originate_answered(seen, id, *failure, &mut out),
-            EventKind::SnapshotBegun => self.named = Some(BTreeSet::new()),
-            EventKind::ChannelListed(view) => self.listed(seen, view, &mut out),
+            EventKind::OriginateAnswered { id, exten, failure } => self.originate_answered(seen, id, exten, *failure, &mut out),
+            EventKind::SnapshotBegun => self.snapshot = Some(Snapshot::default()),
+            EventKind::BridgeListed { bridge, kind } => self.bridge_listed(bridge, *kind),
+            EventKind::ChannelListed { channel, bridge, dialled } => self.listed(seen, channel, bridge, *dialled, &mut out),
+            EventKind::QueueEntryListed { queue, id } => self.queue_entry_listed(queue, id),
             EventKind::SnapshotEnded => self.snapshot_ended(now, &mut out),
+            EventKind::Booted { uptime_seconds } => self.booted(seen, *uptime_seconds, &mut out),
         }
         out
     }
 
-    /// The call and the leg of a channel, made where they are new. Told events are put into `out`.
-    pub(super) fn upsert(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) -> (CallId, Uniqueid) {
-        let leg_id = Uniqueid::new(&view.id);
-        if let Some(named) = &mut self.named {
-            named.insert(leg_id.clone());
+    /// Changes a leg that is known.
+    pub(super) fn with_leg(&mut self, id: &str, change: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.get_mut(id) {
+            change(leg);
         }
-        let call_id = CallId::new(&view.call);
-        if let Some(old) = self.call_of.get(&leg_id).filter(|old| **old != call_id).cloned() {
-            self.move_leg(seen, &leg_id, &old, view, out);
+    }
+
+    /// The call that a leg belongs to.
+    pub(super) fn call_of(&self, id: &Uniqueid) -> Option<&Call> {
+        self.calls.get(&self.legs.get(id)?.call)
+    }
+
+    pub(super) fn call_of_mut(&mut self, id: &Uniqueid) -> Option<&mut Call> {
+        self.calls.get_mut(&self.legs.get(id)?.call)
+    }
+
+    /// Tells an event of a call.
+    pub(super) fn tell(&mut self, seen: Seen, call: &CallId, kind: CallEventKind, out: &mut Vec<CallEvent>) {
+        if let Some(call) = self.calls.get_mut(call) {
+            call.told = true;
         }
-        let line = self.lines.get(Device::text_of_channel(&view.name)).cloned();
-        if !self.calls.contains_key(&call_id) {
+        out.push(seen.event(call, kind));
+    }
+
+    /// The next number in the order of what begins.
+    pub(super) const fn next(&mut self) -> u64 {
+        self.count += 1;
+        self.count
+    }
+
+    /// The line of a channel's device.
+    pub(super) fn line_of(&self, channel: &str) -> Option<Extension> {
+        self.lines.get(Device::text_of_channel(channel)).cloned()
+    }
+
+    /// The leg of a channel, made where it is new, brought up to date where it is known. `None` of a leg that has ended.
+    pub(super) fn upsert(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) -> Option<Uniqueid> {
+        if let Some(leg) = self.legs.get_mut(view.id.as_ref()) {
+            leg.describe(view);
+            let id = leg.id.clone();
+            let (is_renamed, is_relinked) = (leg.channel != *view.name, leg.link.as_str() != view.call);
+            if is_renamed {
+                self.renamed(seen, &view.id, &view.name, out);
+            }
+            if is_relinked {
+                self.relink(seen, &id, &view.call, out);
+            }
+            if let Some(snapshot) = &mut self.snapshot {
+                snapshot.name(&id);
+            }
+            return Some(id);
+        }
+        (!self.gone.contains(&view.id)).then(|| self.new_leg(seen, view, out))
+    }
+
+    fn new_leg(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) -> Uniqueid {
+        let call_id = self.call_of_link(&view.call).unwrap_or_else(|| {
             self.make_room(seen.now, out);
-            self.calls.insert(call_id.clone(), Call::beginning_with(view, line.as_ref()));
-        }
+            let id = CallId::new(&view.call);
+            let order = self.next();
+            self.calls.insert(id.clone(), Call::new(id.clone(), order));
+            id
+        });
+        let leg = Leg::new(call_id.clone(), view, self.line_of(&view.name), self.next(), seen.at);
+        let id = leg.id.clone();
+        self.locals.insert(&leg);
         if let Some(call) = self.calls.get_mut(&call_id) {
-            let first = call.legs.is_empty() && call.other == Party::default();
-            let leg = call.legs.entry(leg_id.clone()).or_insert_with(|| Leg {
-                channel: view.name.to_string(),
-                line,
-                state: LegState::Created,
-                dialled: false,
-                bridge: None,
-                connected: false,
-                held: false,
-                ending: None,
-            });
-            if leg.channel != *view.name {
-                leg.channel = view.name.to_string();
-            }
-            if first && call.direction == Direction::Inbound {
-                call.other = Party { number: view.caller_number.to_string().into(), name: view.caller_name.to_string().into() };
-            }
+            begin(call, &leg, view);
+            call.legs.insert(id.clone());
         }
-        self.call_of.insert(leg_id.clone(), call_id.clone());
-        (call_id, leg_id)
+        if let Some(snapshot) = &mut self.snapshot {
+            snapshot.name(&id);
+        }
+        self.legs.insert(id.clone(), leg);
+        id
+    }
+
+    /// The live call that the PBX calls so.
+    fn call_of_link(&self, link: &str) -> Option<CallId> {
+        let call = self.calls.get_key_value(link).map(|(id, _)| id);
+        call.or_else(|| self.aliases.get(link)).cloned()
     }
 
     /// Asterisk gives a channel the linkedid of another call when the two are joined.
-    fn move_leg(&mut self, seen: Seen, leg_id: &Uniqueid, old: &CallId, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let Some(mut from) = self.calls.remove(old) else { return };
-        let leg = from.legs.remove(leg_id);
-        let new = CallId::new(&view.call);
-        if let Some(leg) = leg {
-            let line = leg.line.clone();
-            let to = self.calls.entry(new).or_insert_with(|| Call::beginning_with(view, line.as_ref()));
-            to.legs.insert(leg_id.clone(), leg);
+    fn relink(&mut self, seen: Seen, id: &Uniqueid, link: &str, out: &mut Vec<CallEvent>) {
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        leg.link = CallId::new(link);
+        let (link, old) = (leg.link.clone(), leg.call.clone());
+        match self.call_of_link(link.as_str()) {
+            Some(new) if new == old => {}
+            Some(new) => {
+                self.merge(seen, &old, &new, out);
+            }
+            None => {
+                self.aliases.insert(link, old);
+            }
         }
-        if from.legs.is_empty() {
-            let reason = from.end_reason(None);
-            out.push(Seen { certainty: Certainty::Inferred, ..seen }.event(old, cleared(&from, reason, None)));
-        } else {
-            self.calls.insert(old.clone(), from);
+    }
+
+    /// The channel belongs to another device now: an inner hand-over of the PBX, such as a pickup.
+    fn renamed(&mut self, seen: Seen, id: &str, name: &str, out: &mut Vec<CallEvent>) {
+        if name.is_empty() || name.ends_with("<MASQ>") {
+            return; // A name for the moment of the change only.
+        }
+        let line = self.line_of(name);
+        let Some(leg) = self.legs.get_mut(id) else { return };
+        let before = leg.named();
+        let is_other_device = Device::text_of_channel(&leg.channel) != Device::text_of_channel(name);
+        self.locals.remove(leg);
+        name.clone_into(&mut leg.channel);
+        leg.kind = kind_of(name);
+        leg.line = line;
+        let (call, was) = (leg.call.clone(), leg.state);
+        let (rang, talked) = (leg.told_ringing && was == LegState::Ringing, leg.connected.is_some());
+        if is_other_device {
+            leg.connected = None;
+        }
+        let leg = leg.clone();
+        self.locals.insert(&leg);
+        if is_other_device && rang {
+            self.tell(seen, &call, CallEventKind::RingEnded { leg: before, reason: EndReason::Elsewhere }, out);
+        } else if is_other_device && talked && (before.line.is_some() || leg.is_dialled()) {
+            self.tell(seen, &call, CallEventKind::ConnectionCleared { leg: before }, out);
         }
     }
 
@@ -156,161 +270,51 @@ impl Tracker {
         if self.calls.len() < LIVE_CALLS_MAX {
             return;
         }
-        if let Some((id, call)) = self.calls.pop_first() {
-            for leg in call.legs.keys() {
-                self.call_of.remove(leg);
-            }
-            out.push(Seen { at: None, now, certainty: Certainty::Unknown }.event(&id, cleared(&call, EndReason::Unknown, None)));
+        let Some(oldest) = self.calls.values().min_by_key(|call| call.order).map(|call| call.id.clone()) else { return };
+        let Some(call) = self.calls.remove(&oldest) else { return };
+        for id in &call.legs {
+            self.forget_leg(id);
         }
-    }
-
-    fn with_leg(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>, change: impl FnOnce(&mut Leg)) {
-        let (call, leg) = self.upsert(seen, view, out);
-        if let Some(leg) = self.calls.get_mut(&call).and_then(|c| c.legs.get_mut(&leg)) {
-            change(leg);
-        }
+        let seen = Seen { at: None, now, certainty: Certainty::Unknown };
+        out.push(seen.event(&oldest, super::endings::cleared(&call, EndReason::Unknown, None)));
     }
 
     fn channel(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
+        let Some(id) = self.upsert(seen, view, out) else { return };
         match view.state {
-            ChannelState::Ringing => self.ringing(seen, view, out),
-            ChannelState::Up => self.up(seen, view, out),
-            _ => {
-                self.upsert(seen, view, out);
-            }
+            ChannelState::Ringing => self.ringing(seen, &id, out),
+            ChannelState::Up => self.up(seen, &id, out),
+            _ => {}
         }
-    }
-
-    fn dial_begun(&mut self, seen: Seen, from: Option<&ChannelView<'_>>, to: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        if let Some(from) = from {
-            self.upsert(seen, from, out);
-        }
-        let (call_id, leg_id) = self.upsert(seen, to, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        if let Some(leg) = call.legs.get_mut(&leg_id) {
-            leg.dialled = true;
-        }
-        if call.is_own_phone(&leg_id) {
-            tell_originated(seen, call, &leg_id, to, out);
-        } else if call.direction == Direction::Outbound {
-            call.other = Party { number: to.caller_number.to_string().into(), name: to.caller_name.to_string().into() };
-            if call.legs.get(&leg_id).is_some_and(|leg| leg.line.is_some()) {
-                call.direction = Direction::Internal;
-            }
-        }
-    }
-
-    pub(super) fn ringing(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        if call.is_own_phone(&leg_id) {
-            tell_originated(seen, call, &leg_id, view, out);
-        }
-        let own = call.is_own_phone(&leg_id);
-        let Some(leg) = call.legs.get_mut(&leg_id) else { return };
-        if leg.state != LegState::Created {
-            return;
-        }
-        leg.state = LegState::Ringing;
-        if !own {
-            tell_delivered(seen, call, &leg_id, view, out);
-        }
-    }
-
-    pub(super) fn up(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        if call.is_own_phone(&leg_id)
-            && !std::mem::replace(&mut call.own_phone_up, true)
-            && let Some(leg) = call.leg_ref(&leg_id)
-        {
-            out.push(seen.event(&call_id, CallEventKind::OwnPhoneAnswered { leg }));
-        }
-        let own = call.is_own_phone(&leg_id);
-        let Some(leg) = call.legs.get_mut(&leg_id).filter(|leg| !matches!(leg.state, LegState::Over(_))) else { return };
-        let was = std::mem::replace(&mut leg.state, LegState::Up);
-        if was == LegState::Created && leg.dialled && !own {
-            // A phone that answers by itself, a trunk that never says 180: it must have rung.
-            tell_delivered(Seen { certainty: Certainty::Inferred, ..seen }, call, &leg_id, view, out);
-        }
-    }
-
-    fn bridge_entered(&mut self, seen: Seen, bridge: &str, holding: bool, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        let Some(leg) = call.legs.get_mut(&leg_id) else { return };
-        leg.bridge = (!holding).then(|| BridgeId::new(bridge));
-        if holding {
-            return; // Music on hold is no answer.
-        }
-        let mut together: Vec<Uniqueid> = call.peers(&leg_id).cloned().collect();
-        if together.is_empty() {
-            return;
-        }
-        together.push(leg_id);
-        call.connected = true;
-        call.queue = None;
-        for id in together {
-            let Some(leg) = call.legs.get_mut(&id) else { continue };
-            leg.state = LegState::Up;
-            if std::mem::replace(&mut leg.connected, true) {
-                continue;
-            }
-            if (leg.line.is_some() || leg.dialled)
-                && let Some(leg) = call.leg_ref(&id)
-            {
-                out.push(seen.event(&call_id, CallEventKind::Established { leg }));
-            }
-        }
-    }
-
-    fn held(&mut self, seen: Seen, view: &ChannelView<'_>, held: bool, out: &mut Vec<CallEvent>) {
-        let (call_id, leg_id) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        let Some(leg) = call.legs.get_mut(&leg_id) else { return };
-        if std::mem::replace(&mut leg.held, held) == held {
-            return;
-        }
-        if let Some(leg) = call.leg_ref(&leg_id) {
-            out.push(seen.event(&call_id, if held { CallEventKind::Held { leg } } else { CallEventKind::Retrieved { leg } }));
-        }
-    }
-
-    fn queued(&mut self, seen: Seen, queue: &str, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-        let (call_id, _) = self.upsert(seen, view, out);
-        let Some(call) = self.calls.get_mut(&call_id) else { return };
-        call.queue = Some(queue.to_owned());
-        let caller = call.other.clone();
-        out.push(seen.event(&call_id, CallEventKind::Queued { queue: queue.to_owned(), caller }));
     }
 }
 
-pub(super) fn cleared(call: &Call, reason: EndReason, cause: Option<HangupCause>) -> CallEventKind {
-    let at_own_phone = call.id.is_dialled() && !call.own_phone_up && !call.connected;
-    CallEventKind::Cleared { reason, cause, at_own_phone, direction: call.direction, other: call.other.clone() }
-}
-
-/// A device rings: who calls it, or whom it is that we call.
-pub(super) fn tell_delivered(seen: Seen, call: &Call, leg_id: &Uniqueid, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-    let other = match call.direction {
-        Direction::Internal => Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() },
-        _ => call.other.clone(),
-    };
-    let by = call.dialling_leg(leg_id);
-    if let Some(leg) = call.leg_ref(leg_id) {
-        let (direction, dialled, queue) = (call.direction, call.dialled.clone(), call.queue.clone());
-        out.push(seen.event(&call.id, CallEventKind::Delivered { leg, by, other, direction, dialled, queue }));
+/// What a new leg says of its call, above all when it is the first that is seen of it.
+fn begin(call: &mut Call, leg: &Leg, view: &ChannelView<'_>) {
+    let is_origin = leg.id.as_str() == leg.link.as_str();
+    if leg.kind == LegKind::Party {
+        call.has_party = true;
+    }
+    if call.first.is_none() {
+        call.first = Some(leg.id.clone());
+        call.beginning_unseen = !is_origin || (view.state == ChannelState::Up && leg.kind == LegKind::Party);
+        set_origin(call, leg);
+    } else if is_origin {
+        // The leg that began the call is seen late: it says which way the call goes, and whether it was ever answered.
+        call.first = Some(leg.id.clone());
+        call.beginning_unseen = call.beginning_unseen && view.state == ChannelState::Up;
+        set_origin(call, leg);
     }
 }
 
-fn tell_originated(seen: Seen, call: &mut Call, leg_id: &Uniqueid, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
-    if std::mem::replace(&mut call.told_originated, true) {
-        return;
+fn set_origin(call: &mut Call, leg: &Leg) {
+    if call.dialled.is_empty() && !matches!(leg.exten.as_str(), "s" | "h" | "t" | "i") {
+        call.dialled.clone_from(&leg.exten);
     }
-    call.other = Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() };
-    call.dialled = view.connected_number.to_string();
-    let to = call.other.clone();
-    if let Some(leg) = call.leg_ref(leg_id) {
-        out.push(seen.event(&call.id, CallEventKind::Originated { leg, to }));
+    if leg.line.is_some() && call.direction == Direction::Inbound {
+        call.direction = Direction::Outbound;
+    }
+    if call.direction == Direction::Inbound && leg.origin == Origin::Itself {
+        call.other = leg.party.clone();
     }
 }

@@ -30,6 +30,8 @@ pub enum EventKind<'a> {
     DialRinging {
         /// The channel that is dialled.
         to: ChannelView<'a>,
+        /// The network only said that it is on its way (183): that it rings is inferred.
+        progress_only: bool,
     },
     /// The dialling is over.
     DialEnded {
@@ -37,13 +39,15 @@ pub enum EventKind<'a> {
         to: ChannelView<'a>,
         /// How.
         status: DialStatus,
+        /// Where the device sends its calls instead; empty when it does not.
+        forward: Cow<'a, str>,
     },
     /// A channel hears who else is in the bridge.
     BridgeEntered {
         /// The bridge.
         bridge: Cow<'a, str>,
-        /// A waiting room (parking, a queue's hold music) connects nobody.
-        holding: bool,
+        /// Whether it connects.
+        kind: BridgeKind,
         /// The channel.
         channel: ChannelView<'a>,
     },
@@ -52,6 +56,56 @@ pub enum EventKind<'a> {
         /// The bridge.
         bridge: Cow<'a, str>,
         /// The channel.
+        channel: ChannelView<'a>,
+    },
+    /// The channel has another name now: another device took its place.
+    Renamed {
+        /// The channel.
+        id: Cow<'a, str>,
+        /// Its name from now on.
+        name: Cow<'a, str>,
+    },
+    /// A party sent the other to a number without a word.
+    BlindTransferred {
+        /// Who sends.
+        by: ChannelView<'a>,
+        /// Who is sent, when it is one party.
+        stays: Option<ChannelView<'a>>,
+        /// Where to.
+        exten: Cow<'a, str>,
+    },
+    /// A party joined two calls of its own, and leaves both.
+    AttendedTransferred {
+        /// The leg of the one who hands over to the one who stays.
+        by: ChannelView<'a>,
+        /// The leg of the one who hands over to the one who gets it.
+        second: ChannelView<'a>,
+        /// Who stays, when it is one party.
+        stays: Option<ChannelView<'a>>,
+        /// Who gets it, when it is one party.
+        to: Option<ChannelView<'a>>,
+        /// The one who gets it had answered.
+        answered: bool,
+    },
+    /// The channel takes a call that rings elsewhere.
+    PickedUp {
+        /// Who takes it.
+        by: ChannelView<'a>,
+        /// The channel that rings.
+        ringing: ChannelView<'a>,
+    },
+    /// The channel waits in a parking place.
+    Parked {
+        /// Who waits.
+        channel: ChannelView<'a>,
+        /// Who put it there, a device such as `PJSIP/101`.
+        by: Cow<'a, str>,
+        /// The place.
+        place: Cow<'a, str>,
+    },
+    /// The channel's time in the parking place is up: it goes back to whoever put it there.
+    ParkingTimedOut {
+        /// Who waits.
         channel: ChannelView<'a>,
     },
     /// The channel's own party put the other on hold.
@@ -72,6 +126,11 @@ pub enum EventKind<'a> {
         /// The channel.
         channel: ChannelView<'a>,
     },
+    /// The channel is out of the queue, one way or the other.
+    QueueLeft {
+        /// The channel.
+        channel: ChannelView<'a>,
+    },
     /// The channel's own party hangs up, or its network ends it: says so before the dialling and the queue do.
     HangupRequested {
         /// The channel.
@@ -88,17 +147,57 @@ pub enum EventKind<'a> {
     },
     /// What came of ringing the agent's own phone for a click-to-dial.
     OriginateAnswered {
-        /// The channel id that we chose.
+        /// The channel's id; ours when we chose it.
         id: Cow<'a, str>,
+        /// The number that is dialled now.
+        exten: Cow<'a, str>,
         /// `None` when the agent's phone answered.
         failure: Option<DialStatus>,
     },
     /// The list of live channels begins; see [`crate::telephony::calls::tracker::Tracker`].
     SnapshotBegun,
+    /// A bridge that connects nobody, or many: told before the channels.
+    BridgeListed {
+        /// The bridge.
+        bridge: Cow<'a, str>,
+        /// Whether it connects.
+        kind: BridgeKind,
+    },
     /// A live channel.
-    ChannelListed(ChannelView<'a>),
+    ChannelListed {
+        /// The channel.
+        channel: ChannelView<'a>,
+        /// The bridge it is in; empty when it is in none.
+        bridge: Cow<'a, str>,
+        /// It was dialled by another channel.
+        dialled: bool,
+    },
+    /// A caller who waits in a queue.
+    QueueEntryListed {
+        /// The queue's name.
+        queue: Cow<'a, str>,
+        /// The channel's id.
+        id: Cow<'a, str>,
+    },
     /// The list is complete.
     SnapshotEnded,
+    /// How long the PBX has been running: whatever it carried before that is gone.
+    Booted {
+        /// Seconds.
+        uptime_seconds: u32,
+    },
+}
+
+/// What a bridge does with those who are in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BridgeKind {
+    /// They hear each other.
+    #[default]
+    Plain,
+    /// A waiting room (parking, hold music) connects nobody.
+    Holding,
+    /// A conference: many hear each other.
+    Conference,
 }
 
 /// A channel as an event describes it.

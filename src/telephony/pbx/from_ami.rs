@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::event::{ChannelState, ChannelView, DialStatus, Event, EventKind};
+use super::event::{BridgeKind, ChannelState, ChannelView, DialStatus, Event, EventKind};
 use crate::clock::PbxTime;
 use crate::telephony::ami::frame::{Frame, text};
 use crate::telephony::calls::hangup_cause::HangupCause;
@@ -24,31 +24,72 @@ fn reader(name: &[u8]) -> Option<Reader> {
     Some(match name {
         b"Newchannel" | b"Newstate" | b"NewCallerid" | b"NewConnectedLine" => |f| Some(EventKind::Channel(f.channel()?)),
         b"DialBegin" => |f| Some(EventKind::DialBegun { from: f.channel(), to: f.dest()? }),
-        b"DialState" => |f| (f.dial_status == b"RINGING").then_some(EventKind::DialRinging { to: f.dest()? }),
-        b"DialEnd" => |f| Some(EventKind::DialEnded { to: f.dest()?, status: dial_status(f.dial_status) }),
-        b"BridgeEnter" => {
-            |f| Some(EventKind::BridgeEntered { bridge: text(f.bridge), holding: f.bridge_technology == b"holding_bridge", channel: f.channel()? })
-        }
+        b"DialState" => |f| match f.dial_status {
+            b"RINGING" => Some(EventKind::DialRinging { to: f.dest()?, progress_only: false }),
+            b"PROGRESS" => Some(EventKind::DialRinging { to: f.dest()?, progress_only: true }),
+            _ => None,
+        },
+        b"DialEnd" => |f| Some(EventKind::DialEnded { to: f.dest()?, status: dial_status(f.dial_status), forward: text(f.forward) }),
+        b"BridgeEnter" => |f| Some(EventKind::BridgeEntered { bridge: text(f.bridge), kind: f.bridge_kind(), channel: f.channel()? }),
         b"BridgeLeave" => |f| Some(EventKind::BridgeLeft { bridge: text(f.bridge), channel: f.channel()? }),
+        b"Rename" => |f| Some(EventKind::Renamed { id: text(f.plain.id), name: text(f.new_name) }),
         b"Hold" => |f| Some(EventKind::Held(f.channel()?)),
         b"Unhold" => |f| Some(EventKind::Retrieved(f.channel()?)),
         b"QueueCallerJoin" => |f| Some(EventKind::QueueJoined { queue: text(f.queue), channel: f.channel()? }),
         b"QueueCallerAbandon" => |f| Some(EventKind::QueueAbandoned { queue: text(f.queue), channel: f.channel()? }),
+        b"QueueCallerLeave" => |f| Some(EventKind::QueueLeft { channel: f.channel()? }),
         b"HangupRequest" => |f| {
             let cause = (!f.cause.is_empty()).then(|| HangupCause::from_code(number(f.cause)));
             Some(EventKind::HangupRequested { channel: f.channel()?, cause })
         },
         b"Hangup" => |f| Some(EventKind::HungUp { channel: f.channel()?, cause: HangupCause::from_code(number(f.cause)) }),
-        b"OriginateResponse" => |f| Some(EventKind::OriginateAnswered { id: text(f.plain.id), failure: f.originate_failure() }),
-        b"CoreShowChannel" => |f| Some(EventKind::ChannelListed(f.channel()?)),
+        b"OriginateResponse" => {
+            |f| Some(EventKind::OriginateAnswered { id: text(f.plain.id), exten: text(f.plain.exten), failure: f.originate_failure() })
+        }
+        b"BlindTransfer" => blind_transfer,
+        b"AttendedTransfer" => attended_transfer,
+        b"Pickup" => |f| Some(EventKind::PickedUp { by: f.channel()?, ringing: f.prefixed("Target")? }),
+        b"ParkedCall" => parked,
+        b"ParkedCallTimeOut" => |f| Some(EventKind::ParkingTimedOut { channel: f.prefixed("Parkee")? }),
+        b"BridgeListItem" => |f| Some(EventKind::BridgeListed { bridge: text(f.bridge), kind: f.bridge_kind() }),
+        b"CoreShowChannel" => |f| {
+            let dialled = f.application == b"AppDial" || f.application == b"AppQueue";
+            Some(EventKind::ChannelListed { channel: f.channel()?, bridge: text(f.bridge_id), dialled })
+        },
+        b"QueueEntry" => |f| Some(EventKind::QueueEntryListed { queue: text(f.queue), id: text(f.plain.id) }),
         b"CoreShowChannelsComplete" => |_| Some(EventKind::SnapshotEnded),
+        b"FullyBooted" => |f| (!f.uptime.is_empty()).then(|| EventKind::Booted { uptime_seconds: number(f.uptime) }),
         _ => return None,
     })
 }
 
+fn succeeded(frame: Frame<'_>) -> bool {
+    frame.get("Result") == Some(b"Success")
+}
+
+fn blind_transfer<'a>(f: &Fields<'a>) -> Option<EventKind<'a>> {
+    let (by, stays) = (f.prefixed("Transferer")?, f.prefixed("Transferee"));
+    let exten = f.frame.text("Extension").unwrap_or_default();
+    succeeded(f.frame).then_some(EventKind::BlindTransferred { by, stays, exten })
+}
+
+/// Source: Asterisk 22 documentation, AttendedTransfer. `DestType` is `App` when the second call was not yet answered.
+fn attended_transfer<'a>(f: &Fields<'a>) -> Option<EventKind<'a>> {
+    let (by, second) = (f.prefixed("OrigTransferer")?, f.prefixed("SecondTransferer")?);
+    let (stays, to) = (f.prefixed("Transferee"), f.prefixed("TransferTarget"));
+    let answered = f.frame.get("SecondBridgeUniqueid").is_some_and(|bridge| !bridge.is_empty());
+    succeeded(f.frame).then_some(EventKind::AttendedTransferred { by, second, stays, to, answered })
+}
+
+fn parked<'a>(f: &Fields<'a>) -> Option<EventKind<'a>> {
+    let by = f.frame.text("ParkerDialString").unwrap_or_default();
+    let place = f.frame.text("ParkingSpace").unwrap_or_default();
+    Some(EventKind::Parked { channel: f.prefixed("Parkee")?, by, place })
+}
+
 /// The values of the fields that matter, found in one pass.
-#[derive(Default)]
 struct Fields<'a> {
+    frame: Frame<'a>,
     at: Option<PbxTime>,
     plain: ChannelFields<'a>,
     dest: ChannelFields<'a>,
@@ -59,9 +100,15 @@ struct Fields<'a> {
     cause: &'a [u8],
     response: &'a [u8],
     reason: &'a [u8],
+    forward: &'a [u8],
+    new_name: &'a [u8],
+    bridge_creator: &'a [u8],
+    bridge_id: &'a [u8],
+    application: &'a [u8],
+    uptime: &'a [u8],
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy)]
 struct ChannelFields<'a> {
     id: &'a [u8],
     name: &'a [u8],
@@ -76,7 +123,7 @@ struct ChannelFields<'a> {
 
 impl<'a> Fields<'a> {
     fn read(frame: Frame<'a>) -> Self {
-        let mut fields = Self::default();
+        let mut fields = Self::of(frame);
         for (key, value) in frame.fields() {
             match key {
                 b"Timestamp" => fields.at = timestamp(value),
@@ -87,6 +134,12 @@ impl<'a> Fields<'a> {
                 b"Cause" => fields.cause = value,
                 b"Response" => fields.response = value,
                 b"Reason" => fields.reason = value,
+                b"Forward" => fields.forward = value,
+                b"Newname" => fields.new_name = value,
+                b"BridgeCreator" => fields.bridge_creator = value,
+                b"BridgeId" | b"BridgeID" => fields.bridge_id = value,
+                b"Application" => fields.application = value,
+                b"Uptime" => fields.uptime = value,
                 _ => match key.strip_prefix(b"Dest") {
                     Some(rest) => fields.dest.set(rest, value),
                     None => fields.plain.set(key, value),
@@ -96,8 +149,49 @@ impl<'a> Fields<'a> {
         fields
     }
 
+    const fn of(frame: Frame<'a>) -> Self {
+        Self {
+            frame,
+            at: None,
+            plain: ChannelFields::NONE,
+            dest: ChannelFields::NONE,
+            dial_status: b"",
+            bridge: b"",
+            bridge_technology: b"",
+            queue: b"",
+            cause: b"",
+            response: b"",
+            reason: b"",
+            forward: b"",
+            new_name: b"",
+            bridge_creator: b"",
+            bridge_id: b"",
+            application: b"",
+            uptime: b"",
+        }
+    }
+
     fn channel(&self) -> Option<ChannelView<'a>> {
         self.plain.view()
+    }
+
+    /// A channel of an event that names several, such as `TransfererUniqueid`.
+    fn prefixed(&self, prefix: &str) -> Option<ChannelView<'a>> {
+        let mut channel = ChannelFields::NONE;
+        for (key, value) in self.frame.fields() {
+            if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
+                channel.set(rest, value);
+            }
+        }
+        channel.view()
+    }
+
+    fn bridge_kind(&self) -> BridgeKind {
+        match (self.bridge_technology, self.bridge_creator) {
+            (b"holding_bridge", _) => BridgeKind::Holding,
+            (_, b"ConfBridge") => BridgeKind::Conference,
+            _ => BridgeKind::Plain,
+        }
     }
 
     fn dest(&self) -> Option<ChannelView<'a>> {
@@ -117,6 +211,18 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> ChannelFields<'a> {
+    const NONE: Self = Self {
+        id: b"",
+        name: b"",
+        call: b"",
+        state: b"",
+        caller_number: b"",
+        caller_name: b"",
+        connected_number: b"",
+        connected_name: b"",
+        exten: b"",
+    };
+
     fn set(&mut self, key: &[u8], value: &'a [u8]) {
         match key {
             b"Uniqueid" => self.id = value,
@@ -228,7 +334,7 @@ mod tests {
         );
         let event = translate(frame).unwrap();
         assert_eq!(event.at, Some(PbxTime(1_795_304_876_155_000)));
-        let EventKind::DialEnded { to, status } = event.kind else { panic!("{event:?}") };
+        let EventKind::DialEnded { to, status, .. } = event.kind else { panic!("{event:?}") };
         assert_eq!((to.id.as_ref(), to.name.as_ref(), to.state, status), ("1.2", "PJSIP/101-00000002", ChannelState::Ringing, DialStatus::Busy));
     }
 

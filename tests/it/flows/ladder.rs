@@ -55,7 +55,7 @@ pub(crate) fn rung(event: &CallEvent) -> String {
     let words = match &event.kind {
         CallEventKind::Originated { leg: l, to } => format!("originated at {} to {}", leg(l), to.number.reveal()),
         CallEventKind::OwnPhoneAnswered { leg: l } => format!("own phone {} answered", leg(l)),
-        CallEventKind::Queued { queue, caller } => format!("queued in {queue}: {}", caller.number.reveal()),
+        CallEventKind::Queued { queue, caller, .. } => format!("queued in {queue}: {}", caller.number.reveal()),
         CallEventKind::QueueAbandoned { queue } => format!("abandoned {queue}"),
         CallEventKind::QueueTimedOut { queue } => format!("timed out in {queue}"),
         CallEventKind::Delivered { leg: l, by, other, direction, dialled, .. } => {
@@ -63,7 +63,10 @@ pub(crate) fn rung(event: &CallEvent) -> String {
             format!("delivered at {}{by}, {direction:?}, other {} {:?}, dialled {dialled}", leg(l), other.number.reveal(), other.name.reveal())
         }
         CallEventKind::RingEnded { leg: l, reason } => format!("ring ended at {}: {}", leg(l), reason.as_str()),
-        CallEventKind::Established { leg: l } => format!("established at {}", leg(l)),
+        CallEventKind::Established { leg: l, caller } => {
+            let caller = caller.as_ref().map_or_else(String::new, |caller| format!(" to {}", leg(caller)));
+            format!("established at {}{caller}", leg(l))
+        }
         CallEventKind::Held { leg: l } => format!("held by {}", leg(l)),
         CallEventKind::Retrieved { leg: l } => format!("retrieved by {}", leg(l)),
         CallEventKind::Transferred { transfer, stays, by, to } => {
