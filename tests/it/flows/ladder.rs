@@ -9,6 +9,8 @@ use belbrug::telephony::calls::event::{CallEvent, CallEventKind, Certainty, LegR
 use belbrug::telephony::calls::tracker::{Lines, Tracker};
 use belbrug::telephony::pbx::from_ami::translate;
 
+use crate::lab::pbx::Release;
+
 /// The lines of the lab: 101, 102 and 103, and 20 to see that it is not the beginning of 201.
 pub(crate) fn lines() -> Lines {
     ["20", "101", "102", "103"].into_iter().map(|e| (Device::new(&format!("PJSIP/{e}")), Extension::parse(e).unwrap())).collect()
@@ -16,7 +18,12 @@ pub(crate) fn lines() -> Lines {
 
 /// The bytes of a capture taken from Asterisk 22.
 pub(crate) fn capture(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/captures/asterisk22/{name}.ami"));
+    capture_of(Release::Asterisk22, name)
+}
+
+/// The bytes of a capture taken from that release.
+pub(crate) fn capture_of(release: Release, name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/captures").join(release.folder()).join(format!("{name}.ami"));
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 

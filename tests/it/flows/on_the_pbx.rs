@@ -1,19 +1,20 @@
 //! Every flow on the real Asterisk, now: its call events must be those of the committed capture. What Asterisk said is
-//! kept in `out/captures/asterisk22`, so that the captures can be renewed.
+//! kept in `out/captures/`, so that the captures can be renewed.
 
 use std::path::Path;
 
-use super::ladder::{capture, events, ladder_of};
+use super::ladder::{capture_of, events, ladder_of};
+use crate::lab::pbx::Release;
 use crate::lab::record::record_one;
 
-async fn plays_as_captured(flow: &str) {
-    let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out/captures/asterisk22");
+async fn plays_as_captured(release: Release, flow: &str) {
+    let out = Path::new(env!("CARGO_MANIFEST_DIR")).join("out/captures").join(release.folder());
     std::fs::create_dir_all(&out).expect("the output folder");
-    record_one(flow, &out).await;
+    record_one(release, flow, &out).await;
     let said = std::fs::read(out.join(format!("{flow}.ami"))).expect("the capture");
     let (_, tracker) = events(&said);
     assert_eq!(tracker.calls().count(), 0, "a call was left open");
-    assert_eq!(sorted(ladder_of(&said)), sorted(ladder_of(&capture(flow))), "{flow} goes otherwise than it was captured");
+    assert_eq!(sorted(ladder_of(&said)), sorted(ladder_of(&capture_of(release, flow))), "{flow} goes otherwise than it was captured");
 }
 
 /// Asterisk writes the events of two channels from several threads: their order among each other is not fixed.
@@ -23,17 +24,23 @@ fn sorted(mut ladder: Vec<String>) -> Vec<String> {
 }
 
 macro_rules! flows {
-    ($($flow:ident)*) => {
+    ($release:ident: $($flow:ident)*) => {
         $(#[tokio::test]
         async fn $flow() {
-            plays_as_captured(stringify!($flow)).await;
+            plays_as_captured(Release::$release, stringify!($flow)).await;
         })*
     };
 }
 
-flows! {
+flows! { Asterisk22:
     inbound_answered inbound_given_up inbound_no_answer inbound_rejected inbound_hold inbound_withheld inbound_utf8_name
     queue_answered queue_abandoned queue_timeout
     dialled_answered dialled_far_end_hangs_up dialled_busy dialled_rejected dialled_no_answer dialled_given_up
     dialled_agent_no_answer dialled_agent_rejects
+    ring_group_answered ring_group_no_answer ring_group_given_up
+    queue_left_by_key queue_member_rejects queue_local_members queue_hold
+    blind_to_phone blind_to_queue blind_outside blind_fails blind_refused blind_no_answer blind_feature_code
+    attended_to_phone attended_to_queue attended_outside attended_target_rejects attended_aborted attended_feature_code
+    attended_dialled
+    blonde_to_phone blonde_no_answer blonde_outside blonde_to_queue blonde_feature_code
 }

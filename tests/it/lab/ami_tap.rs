@@ -23,13 +23,18 @@ pub struct AmiTap {
 impl AmiTap {
     /// Connects and signs in; the file begins with Asterisk's greeting.
     pub async fn open(pbx: &Pbx, path: &Path) -> Self {
+        Self::open_as(pbx, "belbrug", path).await
+    }
+
+    /// Like [`AmiTap::open`], as another manager user with the same secret.
+    pub async fn open_as(pbx: &Pbx, user: &str, path: &Path) -> Self {
         let file = std::fs::File::create(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         let stream = TcpStream::connect(("127.0.0.1", pbx.ami_port)).await.expect("the manager interface");
         let (read, write) = stream.into_split();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let reader = tokio::spawn(keep(read, file, Arc::clone(&seen)));
         let mut tap = Self { write, reader, seen };
-        tap.send(&[("Action", "Login"), ("Username", "belbrug"), ("Secret", &pbx.ami_secret)]).await;
+        tap.send(&[("Action", "Login"), ("Username", user), ("Secret", &pbx.ami_secret)]).await;
         tap.wait_for(b"Message: Authentication accepted\r\n\r\n").await;
         tap
     }
@@ -59,6 +64,42 @@ impl AmiTap {
         })
     }
 
+    /// Waits for an event of this kind that has a line beginning with each of `lines`, e.g. `Channel: PJSIP/102-`; the
+    /// place just after it.
+    pub async fn wait_event(&self, kind: &str, lines: &[&str]) -> usize {
+        self.wait_event_after(0, kind, lines).await
+    }
+
+    /// Like [`AmiTap::wait_event`], looking only from the place `from` on.
+    pub async fn wait_event_after(&self, from: usize, kind: &str, lines: &[&str]) -> usize {
+        let first = format!("Event: {kind}");
+        let fits = |frame: &str| {
+            let has = |wanted: &&str| frame.lines().any(|line| line.starts_with(*wanted));
+            frame.lines().any(|line| line == first) && lines.iter().all(has)
+        };
+        let found = until(|| {
+            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let text = String::from_utf8_lossy(seen.get(from..).unwrap_or_default());
+            let mut end = from;
+            text.split_inclusive("\r\n\r\n").find_map(|frame| {
+                end += frame.len();
+                (frame.ends_with("\r\n\r\n") && fits(frame)).then_some(end)
+            })
+        });
+        found.await.unwrap_or_else(|| panic!("never came: {kind} with {lines:?}\nwhat came:\n{}", String::from_utf8_lossy(&self.seen())))
+    }
+
+    /// Has Asterisk ended the connection?
+    pub fn ended(&self) -> bool {
+        self.reader.is_finished()
+    }
+
+    /// Waits until Asterisk has ended the connection.
+    pub async fn wait_ended(&mut self) {
+        let ended = tokio::time::timeout(super::PATIENCE, &mut self.reader).await;
+        assert!(ended.is_ok(), "the connection stands still after {:?}", super::PATIENCE);
+    }
+
     /// Waits until nothing has come in for `pause`.
     pub async fn wait_quiet(&self, pause: Duration) {
         let mut last = None;
@@ -77,7 +118,9 @@ impl AmiTap {
     pub async fn close(mut self) -> Vec<u8> {
         // The other side may have closed already.
         let _ = self.write.shutdown().await;
-        let _ = (&mut self.reader).await;
+        if !self.reader.is_finished() {
+            let _ = (&mut self.reader).await;
+        }
         self.seen()
     }
 }

@@ -8,6 +8,32 @@ use std::time::Duration;
 
 use super::{free_udp_port, until_async};
 
+/// A release of Asterisk that offices run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// An old office.
+    Asterisk16,
+    /// The current long-term release.
+    Asterisk22,
+}
+
+impl Release {
+    /// The folder of its captures.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Asterisk16 => "asterisk16",
+            Self::Asterisk22 => "asterisk22",
+        }
+    }
+
+    fn number(self) -> &'static str {
+        match self {
+            Self::Asterisk16 => "16",
+            Self::Asterisk22 => "22",
+        }
+    }
+}
+
 /// So many debtors can call one PBX at the same time.
 const CALLER_LINES: usize = 6;
 
@@ -18,17 +44,20 @@ pub struct Pbx {
     pub name: String,
     /// Where the manager interface listens.
     pub ami_port: u16,
-    /// The secret of the manager user `belbrug`.
+    /// The secret of the manager user `belbrug` (and of `belbrug-dialplan`, where there is one).
     pub ami_secret: String,
     /// Where phones register and trunks call.
     pub sip_port: u16,
-    /// The password of the phones 101, 102 and 103.
+    /// The password of every phone.
     pub sip_secret: String,
     /// Where this PBX sends outbound calls: a [`super::Debtor`] answers there.
     pub trunk_port: u16,
     /// Asterisk's own log.
     pub log: PathBuf,
+    release: Release,
     ring: Duration,
+    /// Files that are appended to the configuration files of their names.
+    extra_config: Vec<PathBuf>,
     caller_ports: Vec<u16>,
     calls_made: AtomicUsize,
     scratch: tempfile::TempDir,
@@ -42,6 +71,21 @@ impl Pbx {
 
     /// Starts a PBX in which a phone rings for `ring` (whole seconds).
     pub async fn up_ringing(name: &str, ring: Duration) -> Self {
+        Self::up_with(name, ring, Release::Asterisk22, Vec::new()).await
+    }
+
+    /// Starts a PBX of this release with everything that `asterisk/` beside this file adds to the shipped
+    /// configuration: ring groups, a conference, follow-me, calls in the shape of FreePBX ...
+    pub async fn up_with_everything(name: &str, ring: Duration, release: Release) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/lab/asterisk");
+        let files = std::fs::read_dir(folder).expect("the lab's configuration");
+        let mut files: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "conf"));
+        files.sort();
+        Self::up_with(name, ring, release, files).await
+    }
+
+    async fn up_with(name: &str, ring: Duration, release: Release, extra_config: Vec<PathBuf>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut pbx = Self {
@@ -52,7 +96,9 @@ impl Pbx {
             sip_secret: String::new(),
             trunk_port: 0,
             log: PathBuf::new(),
+            release,
             ring,
+            extra_config,
             caller_ports: (0..CALLER_LINES).map(|_| free_udp_port()).collect(),
             calls_made: AtomicUsize::new(0),
             scratch: tempfile::tempdir().expect("a scratch folder"),
@@ -115,10 +161,12 @@ impl Pbx {
     }
 
     /// The lines that several debtors call from at once: the PBX knows its provider by address and port.
-    fn write_extra_config(&self) {
+    fn write_extra_config(&mut self) {
         let line = |port| format!("\n[line-{port}]\ntype = identify\nendpoint = trunk\nmatch = 127.0.0.1:{port}\n");
         let text: String = self.caller_ports.iter().map(line).collect();
-        std::fs::write(self.scratch.path().join("pjsip.conf"), text).expect("the lab's pjsip.conf");
+        let path = self.scratch.path().join("pjsip.conf");
+        std::fs::write(&path, text).expect("the lab's pjsip.conf");
+        self.extra_config.push(path);
     }
 
     /// Runs `scripts/pbx`; its standard output. Fails the test with what it said when it fails.
@@ -135,7 +183,9 @@ impl Pbx {
         let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/pbx"));
         command.args(args);
         command.env("BELBRUG_RING_SECONDS", self.ring.as_secs().to_string());
-        command.env("BELBRUG_LAB_CONF", self.scratch.path().join("pjsip.conf"));
+        command.env("BELBRUG_ASTERISK", self.release.number());
+        let extra: Vec<&str> = self.extra_config.iter().filter_map(|path| path.to_str()).collect();
+        command.env("BELBRUG_LAB_CONF", extra.join(" "));
         for (key, port) in ["AMI_PORT", "SIP_PORT", "TRUNK_PORT"].into_iter().zip(self.ports()) {
             if port == 0 {
                 command.env_remove(key)

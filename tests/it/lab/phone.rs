@@ -1,4 +1,4 @@
-//! An agent's telephone: baresip, told what to do over its control port.
+//! A telephone: baresip, told what to do over its control port.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,18 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::tone::wav;
-use super::{PATIENCE, Pbx, free_tcp_port, until, until_async};
+use super::{PATIENCE, Pbx, free_tcp_port, udp_bound, until, until_async};
 
 /// How long a phone gets to say goodbye to its PBX when it is dropped.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// A registered phone; dropping it hangs up, unregisters and ends baresip.
+/// A phone, an agent's (registered) or an outside one; dropping it hangs up, unregisters and ends baresip.
 #[derive(Debug)]
 pub struct Phone {
-    /// 101, 102 or 103.
+    /// An agent's extension, e.g. 101, or the number of an outside phone.
     pub extension: String,
+    /// What it calls through.
+    pbx_sip_port: u16,
     _baresip: Baresip,
     scratch: tempfile::TempDir,
     control: tokio::sync::Mutex<OwnedWriteHalf>,
@@ -32,12 +34,41 @@ pub struct Phone {
 impl Phone {
     /// Starts a phone for this extension and waits until the PBX has accepted its registration.
     pub async fn register(pbx: &Pbx, extension: &str) -> Self {
+        let (sip, secret) = (pbx.sip_port, &pbx.sip_secret);
+        let account = format!("<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n");
+        let phone = Self::start(pbx, extension, 0, &account).await;
+        // The event may have come before the control port was open; the log has it in any case.
+        let registered = until(|| phone.log().contains("200 OK (Asterisk)").then_some(()));
+        assert!(registered.await.is_some(), "{extension} did not register:\n{}", phone.log());
+        phone
+    }
+
+    /// Starts a phone of somebody outside, who calls through the trunk.
+    pub async fn outside(pbx: &Pbx, number: &str, name: &str) -> Self {
+        Self::on_the_trunk(pbx, number, name, pbx.next_caller_port()).await
+    }
+
+    /// Starts a phone of somebody outside, who is called through the trunk: one at a time.
+    pub async fn outside_to_be_called(pbx: &Pbx, number: &str, name: &str) -> Self {
+        Self::on_the_trunk(pbx, number, name, pbx.trunk_port).await
+    }
+
+    async fn on_the_trunk(pbx: &Pbx, number: &str, name: &str, port: u16) -> Self {
+        let account = format!("\"{name}\" <sip:{number}@127.0.0.1:{port}>;answermode=manual;regint=0\n");
+        let phone = Self::start(pbx, number, port, &account).await;
+        let listens = until(|| udp_bound(port).then_some(()));
+        assert!(listens.await.is_some(), "{number} does not listen on {port}:\n{}", phone.log());
+        phone
+    }
+
+    async fn start(pbx: &Pbx, extension: &str, sip_port: u16, account: &str) -> Self {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let port = free_tcp_port();
-        write_config(scratch.path(), pbx, extension, port);
+        write_config(scratch.path(), sip_port, account, port);
         let log = File::create(scratch.path().join("log")).expect("baresip's log");
         let mut command = Command::new("baresip");
-        command.arg("-f").arg(scratch.path()).current_dir(scratch.path()).stdin(Stdio::null());
+        // With -s the log has every SIP message.
+        command.arg("-s").arg("-f").arg(scratch.path()).current_dir(scratch.path()).stdin(Stdio::null());
         command.stdout(log.try_clone().expect("baresip's log")).stderr(log);
         let baresip = command.spawn().unwrap_or_else(|e| panic!("baresip does not start ({e}): run scripts/tools"));
         let baresip = Baresip(baresip);
@@ -46,18 +77,15 @@ impl Phone {
         let (read, write) = stream.into_split();
         let messages = Arc::new(Mutex::new(Vec::new()));
         tokio::spawn(keep(read, Arc::clone(&messages)));
-        let phone = Self {
+        Self {
             extension: extension.to_owned(),
+            pbx_sip_port: pbx.sip_port,
             _baresip: baresip,
             scratch,
             control: tokio::sync::Mutex::new(write),
             messages,
             read_past: Mutex::new(0),
-        };
-        // The event may have come before the control port was open; the log has it in any case.
-        let registered = until(|| phone.log().contains("200 OK (Asterisk)").then_some(()));
-        assert!(registered.await.is_some(), "{extension} did not register:\n{}", phone.log());
-        phone
+        }
     }
 
     /// Waits until a call comes in that was not waited for before.
@@ -65,25 +93,70 @@ impl Phone {
         self.wait_event("CALL_INCOMING").await;
     }
 
-    /// Takes the call, and waits until it stands.
+    /// Takes the call, and waits until it stands. A call that is going on is held first.
     pub async fn answer(&self) {
-        self.command("accept").await;
+        self.command("accept", "").await;
         self.wait_event("CALL_ESTABLISHED").await;
     }
 
     /// Hangs up, or rejects the call when it still rings.
     pub async fn hang_up(&self) {
-        self.command("hangup").await;
+        self.command("hangup", "").await;
+    }
+
+    /// Calls an extension, or an outside number.
+    pub async fn dial(&self, number: &str) {
+        self.command("dial", &self.uri(number)).await;
+    }
+
+    /// Waits until the other side rings.
+    pub async fn wait_rings_there(&self) {
+        self.wait_event("CALL_RINGING").await;
+    }
+
+    /// Waits until the other side has answered.
+    pub async fn wait_answered(&self) {
+        self.wait_event("CALL_ESTABLISHED").await;
+    }
+
+    /// Turns to the first, second ... of its calls.
+    pub async fn turn_to(&self, call: usize) {
+        self.command("line", &call.to_string()).await;
+    }
+
+    /// Presses keys during a call.
+    pub async fn press(&self, keys: &str) {
+        self.command("sndcode", keys).await;
+    }
+
+    /// Transfers the call blindly (REFER).
+    pub async fn transfer(&self, number: &str) {
+        self.command("transfer", &self.uri(number)).await;
+    }
+
+    /// Transfers the first call to the party of the second, its consultation, whether that has answered or not (REFER
+    /// with Replaces).
+    pub async fn transfer_to_consulted(&self, number: &str) {
+        let dialog = until(|| last_dialog(&self.log())).await;
+        let Some((call_id, ours, theirs)) = dialog else { panic!("{} has no call to complete:\n{}", self.extension, self.log()) };
+        self.turn_to(1).await;
+        let call_id = call_id.replace('@', "%40");
+        let uri = self.uri(number);
+        self.command("transfer", &format!("{uri}?Replaces={call_id}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}")).await;
+    }
+
+    fn uri(&self, number: &str) -> String {
+        format!("sip:{number}@127.0.0.1:{}", self.pbx_sip_port)
     }
 
     /// Puts the call on hold.
     pub async fn hold(&self) {
-        self.command("hold").await;
+        self.command("hold", "").await;
     }
 
     /// Takes the call off hold.
     pub async fn resume(&self) {
-        self.command("resume").await;
+        self.command("resume", "").await;
     }
 
     /// Waits until a call is over, whoever ended it.
@@ -111,7 +184,7 @@ impl Phone {
     }
 
     /// Waits for an event of baresip that no earlier wait has read past.
-    async fn wait_event(&self, kind: &str) {
+    pub async fn wait_event(&self, kind: &str) {
         let wanted = format!("\"type\":\"{kind}\"");
         let found = until(|| {
             let messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,11 +199,11 @@ impl Phone {
     }
 
     /// Gives one command and waits until baresip says that it took it.
-    async fn command(&self, command: &str) {
+    async fn command(&self, command: &str, params: &str) {
         let answers = || self.messages().iter().filter(|message| message.contains("\"response\":true")).count();
         let mut control = self.control.lock().await;
         let before = answers();
-        let text = format!("{{\"command\":\"{command}\",\"params\":\"\"}}");
+        let text = format!("{{\"command\":\"{command}\",\"params\":\"{params}\"}}");
         let text = format!("{}:{text},", text.len());
         control.write_all(text.as_bytes()).await.expect("baresip's control port");
         let taken = until(|| (answers() > before).then_some(()));
@@ -180,17 +253,25 @@ fn log_in(folder: &Path) -> String {
     std::fs::read(folder.join("log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
 }
 
+/// The Call-ID, our tag and their tag of the call that this phone began last, from its log of SIP messages.
+fn last_dialog(log: &str) -> Option<(String, String, String)> {
+    let header = |message: &str, name: &str| message.lines().find_map(|line| Some(line.strip_prefix(name)?.trim().to_owned()));
+    let tag = |value: &str| value.split(";tag=").nth(1).map(|rest| rest.split(';').next().unwrap_or_default().to_owned());
+    let replies: Vec<&str> =
+        log.split("SIP/2.0 ").filter(|reply| reply.starts_with("180") || reply.starts_with("183") || reply.starts_with("200")).collect();
+    let last = replies.iter().rev().find(|reply| header(reply, "CSeq:").is_some_and(|cseq| cseq.ends_with("INVITE")))?;
+    Some((header(last, "Call-ID:")?, tag(&header(last, "From:")?)?, tag(&header(last, "To:")?)?))
+}
+
 /// A folder that baresip runs from: it speaks a tone, keeps what it hears, and rings without a sound card.
-fn write_config(folder: &Path, pbx: &Pbx, extension: &str, port: u16) {
+fn write_config(folder: &Path, sip_port: u16, account: &str, port: u16) {
     let at = |name: &str| folder.join(name).display().to_string();
     let write = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).expect("baresip's folder");
-    let (sip, secret) = (pbx.sip_port, &pbx.sip_secret);
-    let account = format!("<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n");
     write("accounts", account.as_bytes());
     write("contacts", b"");
     let config = [
         "poll_method epoll".to_owned(),
-        "sip_listen 127.0.0.1:0".to_owned(),
+        format!("sip_listen 127.0.0.1:{sip_port}"),
         "call_local_timeout 120".to_owned(),
         "call_max_calls 4".to_owned(),
         format!("audio_path {}", folder.display()),

@@ -1,45 +1,55 @@
-//! Plays every call flow against the lab's Asterisk and keeps what its manager interface said: the captures in
-//! `tests/it/captures/`, one call each, on a PBX that carries nothing else. See README.md for how to record again.
+//! The first flows: to one phone, to the queue, and click-to-dial, with SIPp as the debtor.
 
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AmiTap, Debtor, Pbx, Phone};
+use super::stage::{DIRECT, NAME, NUMBER, QUEUE, Stage, a_while};
+use crate::lab::{AmiTap, Debtor, Pbx, Phone};
 
-/// From Ofcom's range for drama: nobody has it.
-const NUMBER: &str = "+447700900123";
-const NAME: &str = "J. Smit";
-/// The number that rings 101, and the queue's.
-const DIRECT: &str = "31101";
-const QUEUE: &str = "31900";
-
-/// Records one flow, on a PBX of its own: from signing in until nothing more comes after the last hangup.
-pub async fn record_one(flow: &str, out_dir: &Path) {
-    let pbx = Pbx::up("capture").await;
-    let phones = Phones { one: Phone::register(&pbx, "101").await, two: Phone::register(&pbx, "102").await };
-    pbx.wait_idle().await;
-    let path = out_dir.join(format!("{flow}.ami"));
-    let mut tap = AmiTap::open(&pbx, &path).await;
-    if flow.starts_with("dialled") {
-        dialled(flow, &pbx, &phones, &mut tap).await;
-    } else {
-        inbound(flow, &pbx, &phones, &tap).await;
+/// Plays the flow of this name, if it is one of these.
+pub(super) async fn play(flow: &str, stage: &mut Stage) -> bool {
+    if !FLOWS.contains(&flow) {
+        return false;
     }
-    pbx.wait_idle().await;
-    tap.wait_for(b"Event: Hangup").await;
-    tap.wait_quiet(Duration::from_millis(700)).await;
-    tap.close().await;
+    if matches!(flow, "inbound_no_answer" | "dialled_no_answer") {
+        stage.rings_briefly().await;
+    }
+    let phones = Phones { one: stage.phone("101").await, two: stage.phone("102").await };
+    stage.record().await;
+    let (pbx, tap) = stage.pbx_and_tap();
+    if flow.starts_with("dialled") {
+        dialled(flow, pbx, &phones, tap).await;
+    } else {
+        inbound(flow, pbx, &phones, tap).await;
+    }
+    true
 }
+
+const FLOWS: [&str; 18] = [
+    "inbound_answered",
+    "inbound_given_up",
+    "inbound_no_answer",
+    "inbound_rejected",
+    "inbound_hold",
+    "inbound_withheld",
+    "inbound_utf8_name",
+    "queue_answered",
+    "queue_abandoned",
+    "queue_timeout",
+    "dialled_answered",
+    "dialled_far_end_hangs_up",
+    "dialled_busy",
+    "dialled_rejected",
+    "dialled_no_answer",
+    "dialled_given_up",
+    "dialled_agent_no_answer",
+    "dialled_agent_rejects",
+];
 
 /// The agents at the phones 101 and 102.
 struct Phones {
-    one: Phone,
-    two: Phone,
-}
-
-/// People take their time: so that the captured times differ as real ones do.
-async fn a_while() {
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    one: Arc<Phone>,
+    two: Arc<Phone>,
 }
 
 /// The debtor calls.
@@ -108,7 +118,7 @@ async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
         ("Context", "belbrug-outbound"),
         ("Exten", NUMBER),
         ("Priority", "1"),
-        ("Timeout", "3000"),
+        ("Timeout", if flow == "dialled_agent_no_answer" { "3000" } else { "20000" }),
         ("CallerID", &format!("\"{NAME}\" <{NUMBER}>")),
         ("Async", "true"),
     ])
