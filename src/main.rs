@@ -29,6 +29,8 @@ enum Command {
     Doctor,
     /// Take over debtors.csv and invoices.csv.
     Import(cli::import::Import),
+    /// Tell what calls a capture of manager bytes holds, or strip it of names and numbers.
+    Replay(cli::replay::Replay),
     /// Users: the first admin, and new passwords.
     #[command(subcommand)]
     User(cli::user::User),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => cli::run(demo.run()),
         Command::Doctor => cli::run(cli::doctor::doctor(&arguments.config)),
         Command::Import(import) => cli::run(import.run(&arguments.config)),
+        Command::Replay(replay) => replay.run(),
         Command::User(user) => cli::run(user.run(&arguments.config)),
     };
     match result {

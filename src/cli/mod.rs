@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod import;
+pub(crate) mod replay;
 pub(crate) mod serve;
 mod service;
 pub(crate) mod user;

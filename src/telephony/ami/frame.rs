@@ -45,6 +45,13 @@ impl FrameBuffer {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Nothing comes after: what is left is the last frame, even without its blank line.
+    pub fn end(&mut self) {
+        if self.bytes.len() > self.start {
+            self.bytes.extend_from_slice(END);
+        }
+    }
+
     /// The place where the next read may put its bytes: what was read before is forgotten first.
     pub fn spare(&mut self) -> &mut Vec<u8> {
         self.make_room();

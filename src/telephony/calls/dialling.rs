@@ -128,6 +128,7 @@ impl Tracker {
             leg: leg.named(),
             by: by.map(Leg::named),
             caller,
+            called: leg.who(),
             other,
             direction: call.direction,
             dialled: call.dialled.clone(),

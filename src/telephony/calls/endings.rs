@@ -33,7 +33,7 @@ impl Tracker {
         self.remember_dial(id.clone());
         if let Some(sent_on) = call.sent_on.take() {
             let to = TransferTarget::Number(sent_on.exten);
-            let kind = CallEventKind::Transferred { transfer: sent_on.transfer, stays: sent_on.stays, by: Some(sent_on.by), to };
+            let kind = CallEventKind::Transferred { transfer: sent_on.transfer, stays: sent_on.stays, by: Some(sent_on.by), to, consultation: None };
             out.push(seen.event(id, kind));
         }
         let cause = (seen.certainty == Certainty::Observed).then_some(cause);

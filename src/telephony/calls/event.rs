@@ -76,6 +76,8 @@ pub enum CallEventKind {
         by: Option<LegRef>,
         /// Who is at that leg.
         caller: Party,
+        /// Who is called, as the PBX shows the leg that rings.
+        called: Party,
         /// Who calls, for a call to us; who is called, for a call of ours.
         other: Party,
         /// Which way the call goes.
@@ -119,6 +121,8 @@ pub enum CallEventKind {
         by: Option<LegRef>,
         /// Who got it.
         to: TransferTarget,
+        /// The call in which the two who now talk were told of each other; it goes up in this one.
+        consultation: Option<CallId>,
     },
     /// A device sends its calls elsewhere (CSTA: Diverted).
     Diverted {

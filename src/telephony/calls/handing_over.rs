@@ -43,16 +43,18 @@ impl Tracker {
         }
         let target = to.as_ref().and_then(|to| self.legs.get(to)).map(|leg| TransferTarget::Leg(leg.named()));
         let exten = self.legs.get(&second).map_or_else(String::new, |leg| leg.exten.clone());
+        let (Some(a), Some(b)) = (self.legs.get(&first).map(|leg| leg.call.clone()), self.legs.get(&second).map(|leg| leg.call.clone())) else {
+            return;
+        };
+        let (into, from) = self.survivor(&a, &b);
+        let consultation = (into != from && self.calls.get(&from).is_some_and(|call| call.told)).then_some(from);
         let kind = CallEventKind::Transferred {
             transfer: if *answered { TransferKind::Attended } else { TransferKind::Blonde },
             stays: stays.as_ref().and_then(|stays| self.legs.get(stays)).map(Leg::named),
             by: self.legs.get(&by).map(Leg::named),
             to: target.unwrap_or(TransferTarget::Number(exten)),
+            consultation,
         };
-        let (Some(a), Some(b)) = (self.legs.get(&first).map(|leg| leg.call.clone()), self.legs.get(&second).map(|leg| leg.call.clone())) else {
-            return;
-        };
-        let (into, _) = self.survivor(&a, &b);
         self.tell(seen, &into, kind, out);
         self.merge(seen, &a, &b, out);
     }
@@ -120,7 +122,7 @@ impl Tracker {
 
     fn tell_sent_on(&mut self, seen: Seen, call: &CallId, sent_on: SentOn, to: TransferTarget, out: &mut Vec<CallEvent>) {
         let SentOn { transfer, stays, by, .. } = sent_on;
-        self.tell(seen, call, CallEventKind::Transferred { transfer, stays, by: Some(by), to }, out);
+        self.tell(seen, call, CallEventKind::Transferred { transfer, stays, by: Some(by), to, consultation: None }, out);
     }
 
     pub(super) fn parked(&mut self, seen: Seen, view: &ChannelView<'_>, by: &str, place: &str, out: &mut Vec<CallEvent>) {

@@ -175,7 +175,7 @@ fn keep(party: &mut Party, number: &str, name: &str) {
 }
 
 /// `PJSIP/101-0000002a`: the endpoint is `101`.
-fn endpoint(channel: &str) -> &str {
+pub(super) fn endpoint(channel: &str) -> &str {
     let device = Device::text_of_channel(channel);
     device.split_once('/').map_or(device, |(_, endpoint)| endpoint)
 }

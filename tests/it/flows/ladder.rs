@@ -76,7 +76,7 @@ pub(crate) fn rung(event: &CallEvent) -> String {
         }
         CallEventKind::Held { leg: l } => format!("held by {}", leg(l)),
         CallEventKind::Retrieved { leg: l } => format!("retrieved by {}", leg(l)),
-        CallEventKind::Transferred { transfer, stays, by, to } => {
+        CallEventKind::Transferred { transfer, stays, by, to, .. } => {
             let name = |l: &Option<LegRef>| l.as_ref().map_or_else(|| "?".to_owned(), leg);
             let to = match to {
                 TransferTarget::Leg(l) => leg(l),

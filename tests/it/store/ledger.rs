@@ -334,7 +334,15 @@ mod scenes {
             at: Some(PbxTime(1)),
             seen: NOW,
             certainty: belbrug::telephony::calls::event::Certainty::Observed,
-            kind: belbrug::telephony::calls::event::CallEventKind::Queued { queue: "q".to_owned(), leg: belbrug::telephony::calls::event::LegRef { id: belbrug::ids::Uniqueid::new("1.1"), channel: "PJSIP/trunk-00000001".to_owned(), line: None }, caller: Default::default() },
+            kind: belbrug::telephony::calls::event::CallEventKind::Queued {
+                queue: "q".to_owned(),
+                leg: belbrug::telephony::calls::event::LegRef {
+                    id: belbrug::ids::Uniqueid::new("1.1"),
+                    channel: "PJSIP/trunk-00000001".to_owned(),
+                    line: None,
+                },
+                caller: Default::default(),
+            },
         };
         db.writer.write(Write::CallEvent { key: "ghost-1".to_owned(), event, agent: None, number: None }).await.expect("journalled");
         db.writer.write(Write::CloseGhosts { now: NOW, since: NOW.plus_seconds(1), live: vec![CallId::new("another")] }).await.expect("closed");
