@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::CallId;
 use crate::telephony::ami::frame::FrameBuffer;
 use crate::telephony::ami::session::{Account, Session, SessionError};
+use crate::telephony::pbx::command::SnapshotPart;
 
 /// Bytes that are taken from the socket at once, at most.
 pub(super) const READ_BYTES_MAX: usize = 256 * 1024;
@@ -20,7 +21,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) enum Asked {
     Dial(CallId),
     HangUp,
-    Snapshot,
+    Snapshot(SnapshotPart),
 }
 
 /// Why a connection is given up.

@@ -15,7 +15,7 @@ use crate::numbers::Dialled;
 use crate::store::write::Write;
 use crate::telephony::ami::session::Heard;
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction};
-use crate::telephony::pbx::command::Command as PbxCommand;
+use crate::telephony::pbx::command::{Command as PbxCommand, SnapshotPart};
 use crate::telephony::pbx::event::{Event, EventKind};
 use crate::telephony::pbx::{from_ami, to_ami};
 
@@ -123,8 +123,10 @@ impl<C: Clock> Task<C> {
                 Heard::Nothing => {}
             }
             if ask_snapshot {
-                let action = to_ami::translate(&PbxCommand::Snapshot, &self.setup.dial).map_err(|e| LinkError::Session(e.into()))?;
-                session.ask(action, Asked::Snapshot)?;
+                for part in SnapshotPart::ALL {
+                    let action = to_ami::translate(&PbxCommand::Snapshot(part), &self.setup.dial).map_err(|e| LinkError::Session(e.into()))?;
+                    session.ask(action, Asked::Snapshot(part))?;
+                }
             }
         }
         Ok(())
@@ -141,8 +143,16 @@ impl<C: Clock> Task<C> {
 
     pub(super) async fn answer(&mut self, now: Timestamp, asked: Asked, success: bool, message: &str) {
         match asked {
-            Asked::Snapshot if success => self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotBegun }).await,
-            Asked::Snapshot => tracing::warn!(message, "the PBX does not list its channels: write needs reporting in manager.conf"),
+            Asked::Snapshot(part) => {
+                if part == SnapshotPart::ALL[0] {
+                    self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotBegun }).await;
+                }
+                // An empty list is an error to Asterisk: "No such queue", "Event List not found".
+                if !success && part == SnapshotPart::Channels {
+                    tracing::warn!(message, "the PBX does not list its channels: write needs reporting in manager.conf");
+                    self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotRefused }).await;
+                }
+            }
             Asked::Dial(call) if !success => {
                 let effects = self.floor.pbx_refused(&call, message);
                 let _ = self.perform(effects).await;

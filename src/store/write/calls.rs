@@ -91,7 +91,7 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
     let agent = agent.map(|agent| agent.0);
     match &event.kind {
         CallEventKind::Originated { to, .. } => new_call(tx, event, Direction::Outbound, to, "", "", number, agent).await?,
-        CallEventKind::Queued { queue, caller, .. } => new_call(tx, event, Direction::Inbound, caller, "", queue, number, None).await?,
+        CallEventKind::Queued { queue, caller, dialled, .. } => new_call(tx, event, Direction::Inbound, caller, dialled, queue, number, None).await?,
         CallEventKind::Delivered { other, direction, dialled, .. } => {
             let agent = agent.filter(|_| *direction != Direction::Inbound);
             new_call(tx, event, *direction, other, dialled, "", number, agent).await?;

@@ -172,7 +172,8 @@ impl Tracker {
         let cause = leg.ending.flatten();
         let reason = match status {
             _ if !forward.is_empty() => EndReason::NoAnswer,
-            // Asterisk says NOANSWER of a 403 or 603; the cause knows better.
+            // Asterisk says NOANSWER of a 403 or 603, and a queue of a 486; the cause knows better.
+            DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_busy) => EndReason::Busy,
             DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_rejected) => EndReason::Rejected,
             DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_failure) => EndReason::Failed,
             DialStatus::Cancelled if self.is_answered_elsewhere(leg) => EndReason::Elsewhere,

@@ -57,6 +57,8 @@ pub enum CallEventKind {
         leg: LegRef,
         /// Who waits.
         caller: Party,
+        /// The number that was dialled.
+        dialled: String,
     },
     /// A caller gave up waiting.
     QueueAbandoned {

@@ -36,7 +36,8 @@ impl Tracker {
         let stays =
             stays.as_ref().and_then(|view| self.upsert(seen, view, out)).and_then(|id| self.party_at(&id)).or_else(|| self.partner_of(&first));
         let to = to.as_ref().and_then(|view| self.upsert(seen, view, out)).and_then(|id| self.party_at(&id));
-        let to = to.or_else(|| if *answered { self.partner_of(&second) } else { self.rung_by(&second) });
+        let to = to.or_else(|| self.partner_of(&second).filter(|_| *answered)).or_else(|| self.rung_by(&second));
+        let answered = to.as_ref().and_then(|to| self.legs.get(to)).map_or(*answered, |to| to.connected.is_some());
         let by = self.party_at(&first).unwrap_or_else(|| first.clone());
         for id in [&first, &second, &by] {
             self.with_leg(id.as_str(), |leg| leg.handed_over = true);
@@ -49,7 +50,7 @@ impl Tracker {
         let (into, from) = self.survivor(&a, &b);
         let consultation = (into != from && self.calls.get(&from).is_some_and(|call| call.told)).then_some(from);
         let kind = CallEventKind::Transferred {
-            transfer: if *answered { TransferKind::Attended } else { TransferKind::Blonde },
+            transfer: if answered { TransferKind::Attended } else { TransferKind::Blonde },
             stays: stays.as_ref().and_then(|stays| self.legs.get(stays)).map(Leg::named),
             by: self.legs.get(&by).map(Leg::named),
             to: target.unwrap_or(TransferTarget::Number(exten)),
@@ -170,8 +171,9 @@ impl Tracker {
     fn rung_by(&self, id: &Uniqueid) -> Option<Uniqueid> {
         let call = self.call_of(id)?;
         let is_rung = |leg: &&Leg| leg.kind == LegKind::Party && leg.state == LegState::Ringing && leg.id != *id;
-        let ringing = call.legs.iter().filter_map(|id| self.legs.get(id)).filter(is_rung);
-        ringing.filter(|leg| self.caller_of(&leg.id).is_none_or(|caller| caller == *id)).map(|leg| leg.id.clone()).next()
+        let mut ringing = call.legs.iter().filter_map(|id| self.legs.get(id)).filter(is_rung);
+        let own = ringing.clone().find(|leg| self.caller_of(&leg.id).as_ref() == Some(id));
+        own.or_else(|| ringing.next()).map(|leg| leg.id.clone())
     }
 }
 

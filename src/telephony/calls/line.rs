@@ -133,8 +133,9 @@ fn told(shown: &mut Shown, event: &CallEvent) -> Option<Line> {
             shown.dials(to.number.reveal());
             (line.event, line.target) = ("originating", Some(leg.channel.clone()));
         }
-        CallEventKind::Queued { queue, leg, caller } => {
+        CallEventKind::Queued { queue, leg, caller, dialled } => {
             shown.calls(leg, caller);
+            shown.dials(dialled);
             (line.event, line.queue) = ("queued", Some(queue.clone()));
         }
         CallEventKind::QueueAbandoned { queue } => (line.event, line.queue) = ("queue_abandoned", Some(queue.clone())),

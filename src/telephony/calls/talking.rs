@@ -24,11 +24,8 @@ impl Tracker {
     pub(super) fn talk(&mut self, seen: Seen, id: &Uniqueid, out: &mut Vec<CallEvent>) {
         let Some(bridge) = self.legs.get(id).and_then(|leg| leg.bridge.clone()) else { return };
         let mut together = self.conversation(&bridge);
-        if together.len() < 2 {
-            return;
-        }
-        if together.iter().all(|id| self.legs.get(id).is_some_and(|leg| leg.connected.is_some())) {
-            self.met_again(seen, &together, out);
+        // Where all have talked before, a transfer is being completed, and the PBX tells it itself.
+        if together.len() < 2 || together.iter().all(|id| self.legs.get(id).is_some_and(|leg| leg.connected.is_some())) {
             return;
         }
         let call = self.one_call_of(seen, &together, out);
@@ -63,11 +60,6 @@ impl Tracker {
         if leg.line.is_some() || leg.is_dialled() || caller.is_some() {
             self.tell(seen, &leg.call, CallEventKind::Established { leg: leg.named(), caller }, out);
         }
-    }
-
-    /// Parties that have all talked before are together: a transfer is complete, a parked call is back.
-    fn met_again(&mut self, seen: Seen, together: &[Uniqueid], out: &mut Vec<CallEvent>) {
-        self.one_call_of(seen, together, out);
     }
 
     /// Whoever hears each other is in one call.

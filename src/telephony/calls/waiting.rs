@@ -19,7 +19,8 @@ impl Tracker {
         let (call_id, leg, caller) = (leg.call.clone(), leg.named(), Leg::who(leg));
         let Some(call) = self.calls.get_mut(&call_id) else { return };
         call.queue = Some(queue.to_owned());
-        self.tell(seen, &call_id, CallEventKind::Queued { queue: queue.to_owned(), leg, caller }, out);
+        let dialled = call.dialled.clone();
+        self.tell(seen, &call_id, CallEventKind::Queued { queue: queue.to_owned(), leg, caller, dialled }, out);
     }
 
     pub(super) fn left_queue(&mut self, id: &str) {

@@ -3,6 +3,24 @@
 use crate::ids::{CallId, Device, PhoneNumber};
 use crate::personal::Personal;
 
+/// The parts of a snapshot, in the order in which they are asked: what the channels are in is known before them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotPart {
+    /// The live bridges.
+    Bridges,
+    /// The queues: who waits, and whose devices are members.
+    Queues,
+    /// Which devices are there, and what they do.
+    Devices,
+    /// The live channels; with them the snapshot is complete.
+    Channels,
+}
+
+impl SnapshotPart {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Bridges, Self::Queues, Self::Devices, Self::Channels];
+}
+
 /// A request to the PBX. That it was asked says nothing about the call: only an event does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -22,6 +40,6 @@ pub enum Command {
         /// `PJSIP/101-0000002a`.
         channel: String,
     },
-    /// List the live channels.
-    Snapshot,
+    /// Tell what there is: see [`SnapshotPart`].
+    Snapshot(SnapshotPart),
 }

@@ -181,6 +181,8 @@ pub enum EventKind<'a> {
     },
     /// The list is complete.
     SnapshotEnded,
+    /// The PBX does not list its channels to us.
+    SnapshotRefused,
     /// How long the PBX has been running: whatever it carried before that is gone.
     Booted {
         /// Seconds.

@@ -1,7 +1,7 @@
-//! Commands as manager actions (Asterisk documentation: Originate, Hangup, CoreShowChannels). Originate names a
+//! Commands as manager actions (Asterisk documentation: Originate, Hangup, the lists). Originate names a
 //! context and an extension, never an application: no argument of ours can run one (CVE-2012-2414, CVE-2024-42365).
 
-use super::command::Command;
+use super::command::{Command, SnapshotPart};
 use crate::ids::CallId;
 use crate::telephony::ami::action::{Action, ActionError};
 
@@ -22,7 +22,12 @@ pub fn translate(command: &Command, settings: &DialSettings) -> Result<Action, A
     match command {
         Command::Dial { call, device, number, name } => dial(call, device.as_str(), &number.to_string(), name.reveal(), settings),
         Command::HangUp { channel } => Action::new("Hangup").field("Channel", channel)?.field("Cause", "16"),
-        Command::Snapshot => Ok(Action::new("CoreShowChannels")),
+        Command::Snapshot(part) => Ok(Action::new(match part {
+            SnapshotPart::Bridges => "BridgeList",
+            SnapshotPart::Queues => "QueueStatus",
+            SnapshotPart::Devices => "DeviceStateList",
+            SnapshotPart::Channels => "CoreShowChannels",
+        })),
     }
 }
 

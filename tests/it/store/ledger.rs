@@ -342,6 +342,7 @@ mod scenes {
                     line: None,
                 },
                 caller: Default::default(),
+                dialled: String::new(),
             },
         };
         db.writer.write(Write::CallEvent { key: "ghost-1".to_owned(), event, agent: None, number: None }).await.expect("journalled");
