@@ -3,4 +3,5 @@
 pub mod action;
 pub mod anonymise;
 pub mod frame;
+pub mod pace;
 pub mod session;

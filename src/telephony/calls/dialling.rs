@@ -113,6 +113,7 @@ impl Tracker {
         let Some(leg) = self.legs.get(id).cloned() else { return };
         let by = self.caller_of(id).or_else(|| self.first_other_party(&leg));
         self.arrived(seen, by.as_ref(), &leg, out);
+        self.note_far_end(&leg, by.as_ref());
         let Some(call) = self.calls.get(&leg.call) else { return };
         let by = by.and_then(|by| self.legs.get(&by));
         let caller = by.map_or_else(|| leg.connected_to.clone(), Leg::who);

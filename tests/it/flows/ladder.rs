@@ -27,6 +27,17 @@ pub(crate) fn capture_of(release: Release, name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// Every capture, of both Asterisks.
+pub(crate) fn all_captures() -> impl Iterator<Item = (String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/captures");
+    let versions = ["asterisk22", "asterisk16"].map(|version| folder.join(version));
+    let entries = versions.into_iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+    let mut paths: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == "ami")).collect();
+    paths.sort();
+    paths.into_iter().map(|path| (path.display().to_string(), std::fs::read(&path).expect("a capture")))
+}
+
 /// The events of a capture.
 pub(crate) fn events(bytes: &[u8]) -> (Vec<CallEvent>, Tracker) {
     let mut buffer = FrameBuffer::new();

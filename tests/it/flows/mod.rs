@@ -4,5 +4,7 @@ mod ladder;
 mod nominal;
 mod off_nominal;
 mod on_the_pbx;
+mod properties;
+mod zz_print;
 
 pub(crate) use ladder::capture;

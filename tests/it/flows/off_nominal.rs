@@ -1,8 +1,6 @@
 //! Calls that go otherwise: each ends once, with the right reason.
 
-use belbrug::telephony::ami::frame::{FRAME_BYTES_MAX, FrameBuffer};
-
-use super::ladder::{capture, events, ladder};
+use super::ladder::ladder;
 
 const RINGS_101: &str = "delivered at 101, Inbound, other +447700900123 \"J. Smit\", dialled 31101";
 const DIALS: [&str; 3] = [
@@ -88,83 +86,4 @@ fn click_to_dial_and_the_agent_does_not_pick_up() {
 #[test]
 fn click_to_dial_and_the_agent_rejects_the_own_phone() {
     assert_eq!(ladder("dialled_agent_rejects"), [DIALS[0], "cleared: busy at own phone"]);
-}
-
-const ALL: [&str; 18] = [
-    "dialled_agent_no_answer",
-    "dialled_agent_rejects",
-    "dialled_answered",
-    "dialled_busy",
-    "dialled_far_end_hangs_up",
-    "dialled_given_up",
-    "dialled_no_answer",
-    "dialled_rejected",
-    "inbound_answered",
-    "inbound_given_up",
-    "inbound_hold",
-    "inbound_no_answer",
-    "inbound_rejected",
-    "inbound_utf8_name",
-    "inbound_withheld",
-    "queue_abandoned",
-    "queue_answered",
-    "queue_timeout",
-];
-
-/// Belbrug may come in at any moment of a call: it does not panic, and it leaves nothing open.
-#[test]
-fn every_capture_joined_mid_call_leaves_nothing_open() {
-    for name in ALL {
-        let bytes = capture(name);
-        let starts = memchr::memmem::find_iter(&bytes, b"\r\n\r\n").map(|at| at + 4);
-        for start in starts {
-            let (_, tracker) = events(&bytes[start..]);
-            assert_eq!(tracker.calls().count(), 0, "{name} from byte {start}");
-        }
-    }
-}
-
-/// The same bytes in pieces of any size give the same events.
-#[test]
-fn a_capture_cut_anywhere_gives_the_same_frames() {
-    let bytes = capture("queue_answered");
-    let whole = frames(&[&bytes]);
-    for size in [1, 2, 3, 7, 100, 1459] {
-        assert_eq!(frames(&bytes.chunks(size).collect::<Vec<_>>()), whole);
-    }
-    for cut in 0..bytes.len() {
-        let (left, right) = bytes.split_at(cut);
-        assert_eq!(frames(&[left, right]), whole, "cut at {cut}");
-    }
-}
-
-fn frames(pieces: &[&[u8]]) -> usize {
-    let mut buffer = FrameBuffer::new();
-    let mut count = 0;
-    for piece in pieces {
-        buffer.extend(piece);
-        while let Some(frame) = buffer.next_frame() {
-            count += frame.expect("no captured frame is too long").fields().count();
-        }
-    }
-    count
-}
-
-/// A frame that never ends costs that frame, not the call before and after it.
-#[test]
-fn an_oversized_frame_inside_a_call_is_skipped() {
-    let bytes = capture("inbound_answered");
-    let middle = memchr::memmem::find_iter(&bytes, b"\r\n\r\n").nth(8).expect("a middle") + 4;
-    let mut hostile = bytes[..middle].to_vec();
-    hostile.extend(b"Event: Newchannel\r\nChannel: ");
-    hostile.extend(vec![b'x'; 3 * FRAME_BYTES_MAX]);
-    hostile.extend(b"\r\n\r\n");
-    hostile.extend(&bytes[middle..]);
-    let mut buffer = FrameBuffer::new();
-    buffer.extend(&hostile);
-    let (mut good, mut bad) = (0, 0);
-    while let Some(frame) = buffer.next_frame() {
-        if frame.is_ok() { good += 1 } else { bad += 1 }
-    }
-    assert_eq!((good, bad), (memchr::memmem::find_iter(&bytes, b"\r\n\r\n").count(), 1));
 }

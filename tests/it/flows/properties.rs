@@ -1,0 +1,159 @@
+//! What must hold of every capture, whatever the call: joined at any moment, cut at any byte, told in another order, or
+//! with ids that sort otherwise.
+
+use belbrug::telephony::ami::frame::{FRAME_BYTES_MAX, FrameBuffer};
+
+use super::ladder::{all_captures, capture, events, ladder_of};
+
+/// The places between the frames of a capture.
+fn seams(bytes: &[u8]) -> Vec<usize> {
+    memchr::memmem::find_iter(bytes, b"\r\n\r\n").map(|at| at + 4).collect()
+}
+
+/// The frames of a capture, each with the blank line that ends it.
+fn whole_frames(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut from = 0;
+    let cut = |to| &bytes[std::mem::replace(&mut from, to)..to];
+    seams(bytes).into_iter().map(cut).collect()
+}
+
+/// Belbrug may come in at any moment of a call: it does not panic, and it leaves nothing open.
+#[test]
+fn every_capture_joined_mid_call_leaves_nothing_open() {
+    for (name, bytes) in all_captures().filter(|(_, bytes)| ends_idle(bytes)) {
+        for start in seams(&bytes) {
+            let (_, tracker) = events(&bytes[start..]);
+            let open: Vec<_> = tracker.legs().map(|leg| leg.channel.clone()).collect();
+            assert!(tracker.calls().count() == 0 && open.is_empty(), "{name} from byte {start}: {open:?}");
+        }
+    }
+}
+
+/// The link may go at any moment; the next snapshot shows an idle PBX, and nothing is open any more.
+#[test]
+fn every_capture_cut_off_and_followed_by_an_empty_snapshot_leaves_nothing_open() {
+    let idle = b"Asterisk Call Manager/9.0.0\r\nEvent: CoreShowChannelsComplete\r\nEventList: Complete\r\nListItems: 0\r\n\r\n";
+    for (name, bytes) in all_captures() {
+        for end in seams(&bytes) {
+            let cut = [&bytes[..end], idle].concat();
+            let (told, tracker) = events(&cut);
+            assert_eq!(tracker.calls().count(), 0, "{name} up to byte {end}");
+            let ends = told.iter().filter(|event| matches!(event.kind, belbrug::telephony::calls::event::CallEventKind::Cleared { .. }));
+            let mut ended: Vec<_> = ends.map(|event| event.call.clone()).collect();
+            ended.sort();
+            let count = ended.len();
+            ended.dedup();
+            assert_eq!(ended.len(), count, "{name} up to byte {end}: a call ended twice");
+        }
+    }
+}
+
+/// Asterisk writes the events of several channels from several threads. Two neighbours of different channels may change
+/// places: the calls still end once, for the same reason.
+#[test]
+fn neighbours_may_change_places() {
+    for (name, bytes) in all_captures().filter(|(_, bytes)| ends_idle(bytes)) {
+        let frames = whole_frames(&bytes);
+        let expected = ends(&bytes);
+        for at in 1..frames.len().saturating_sub(1) {
+            let (a, b) = (frames[at], frames[at + 1]);
+            if channels(a).iter().any(|channel| channels(b).contains(channel)) {
+                continue;
+            }
+            let mut other = frames.clone();
+            other.swap(at, at + 1);
+            assert_eq!(ends(&other.concat()), expected, "{name}: {}", String::from_utf8_lossy(&[a, b].concat()));
+        }
+    }
+}
+
+fn ends(bytes: &[u8]) -> Vec<String> {
+    let (_, tracker) = events(bytes);
+    assert_eq!(tracker.calls().count(), 0);
+    let mut ends: Vec<String> = ladder_of(bytes).into_iter().filter(|rung| rung.starts_with("cleared")).collect();
+    ends.sort();
+    ends
+}
+
+/// The unique ids, bridges and queues that a frame speaks of.
+fn channels(frame: &[u8]) -> Vec<Vec<u8>> {
+    let keys = [&b"Uniqueid"[..], b"DestUniqueid", b"BridgeUniqueid", b"Linkedid", b"DestLinkedid"];
+    let lines = frame.split(|b| *b == b'\n').filter_map(|line| {
+        let colon = memchr::memchr(b':', line)?;
+        let key = &line[..colon];
+        (keys.contains(&key) || key.ends_with(b"Uniqueid")).then(|| line[colon + 1..].to_vec())
+    });
+    lines.filter(|value| !value.trim_ascii().is_empty()).collect()
+}
+
+/// Ids are names: that a call's first channel sorts before the second means nothing.
+#[test]
+fn unique_ids_in_any_order_tell_the_same_call() {
+    for (name, bytes) in all_captures() {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut ids: Vec<&str> =
+            text.lines().filter_map(|line| line.split_once("niqueid: ").map(|(_, id)| id)).filter(|id| id.contains('.')).collect();
+        ids.sort_by_key(|id| std::cmp::Reverse(id.len()));
+        ids.dedup();
+        let mut other = text.clone();
+        for id in &ids {
+            if let Some((seconds, count)) = id.rsplit_once('.')
+                && let Ok(count) = count.parse::<u32>()
+            {
+                let reversed = format!("{seconds}.x{:09}", 999_999_999 - count);
+                other = other.replace(&format!("{id}\r\n"), &format!("{reversed}\r\n"));
+            }
+        }
+        assert_eq!(ladder_of(other.as_bytes()), ladder_of(text.as_bytes()), "{name}");
+    }
+}
+
+/// The same bytes in pieces of any size give the same events.
+#[test]
+fn a_capture_cut_anywhere_gives_the_same_frames() {
+    let bytes = capture("queue_answered");
+    let whole = frames(&[&bytes]);
+    for size in [1, 2, 3, 7, 100, 1459] {
+        assert_eq!(frames(&bytes.chunks(size).collect::<Vec<_>>()), whole);
+    }
+    for cut in 0..bytes.len() {
+        let (left, right) = bytes.split_at(cut);
+        assert_eq!(frames(&[left, right]), whole, "cut at {cut}");
+    }
+}
+
+fn frames(pieces: &[&[u8]]) -> usize {
+    let mut buffer = FrameBuffer::new();
+    let mut count = 0;
+    for piece in pieces {
+        buffer.extend(piece);
+        while let Some(frame) = buffer.next_frame() {
+            count += frame.expect("no captured frame is too long").fields().count();
+        }
+    }
+    count
+}
+
+/// A frame that never ends costs that frame, not the call before and after it.
+#[test]
+fn an_oversized_frame_inside_a_call_is_skipped() {
+    let bytes = capture("inbound_answered");
+    let middle = seams(&bytes)[8];
+    let mut hostile = bytes[..middle].to_vec();
+    hostile.extend(b"Event: Newchannel\r\nChannel: ");
+    hostile.extend(vec![b'x'; 3 * FRAME_BYTES_MAX]);
+    hostile.extend(b"\r\n\r\n");
+    hostile.extend(&bytes[middle..]);
+    let mut buffer = FrameBuffer::new();
+    buffer.extend(&hostile);
+    let (mut good, mut bad) = (0, 0);
+    while let Some(frame) = buffer.next_frame() {
+        if frame.is_ok() { good += 1 } else { bad += 1 }
+    }
+    assert_eq!((good, bad), (seams(&bytes).len(), 1));
+}
+
+/// Whether a capture goes on until its calls are over: those of a PBX that is killed do not.
+fn ends_idle(bytes: &[u8]) -> bool {
+    events(bytes).1.calls().count() == 0
+}
