@@ -68,6 +68,8 @@ pub struct SentOn {
     pub by: LegRef,
     /// Where to.
     pub exten: String,
+    /// Into a parking place: nobody has it until somebody takes it.
+    pub is_parked: bool,
 }
 
 impl Call {
@@ -92,6 +94,13 @@ impl Call {
         }
     }
 
+    /// A number that was dialled, where none is known yet: the first decides. The dialplan's own names are none.
+    pub(super) fn dials(&mut self, exten: &str) {
+        if self.dialled.is_empty() && !matches!(exten, "s" | "h" | "t" | "i") {
+            exten.clone_into(&mut self.dialled);
+        }
+    }
+
     /// A click-to-dial ended before the agent's own phone was up.
     #[must_use]
     pub fn ended_at_own_phone(&self) -> bool {
@@ -107,8 +116,11 @@ impl Call {
         if self.beginning_unseen {
             return EndReason::Unknown;
         }
-        if let OwnPhone::Failed(reason) = self.own_phone {
-            return reason;
+        match self.own_phone {
+            // Who else took it is not the one who dialled.
+            OwnPhone::Failed(EndReason::Elsewhere) => return EndReason::NoAnswer,
+            OwnPhone::Failed(reason) => return reason,
+            _ => {}
         }
         match (self.last_ring_end, cause) {
             (Some(EndReason::NoAnswer), Some(cause)) if cause.is_rejected() => EndReason::Rejected,

@@ -44,10 +44,8 @@ impl Tracker {
     fn note_far_end(&mut self, leg: &Leg, from: Option<&Uniqueid>) {
         let dialled = from.and_then(|from| self.legs.get(from)).map(|from| from.exten.clone());
         let Some(call) = self.calls.get_mut(&leg.call).filter(|call| !call.connected) else { return };
-        if call.dialled.is_empty()
-            && let Some(dialled) = dialled
-        {
-            call.dialled = dialled;
+        if let Some(dialled) = dialled.filter(|_| !call.beginning_unseen) {
+            call.dials(&dialled);
         }
         if call.direction == Direction::Outbound {
             call.other = leg.party.clone();
@@ -152,7 +150,8 @@ impl Tracker {
             Origin::DialledBy(half) => self.legs.get(half).map_or(&leg.connected_to, |half| &half.connected_to),
             _ => &leg.connected_to,
         };
-        let to = shown.clone();
+        // Shown its own number, as some programs do, the phone says nothing of whom it will call.
+        let to = if shown.number == leg.who().number { Party::default() } else { shown.clone() };
         let Some(call) = self.calls.get_mut(&leg.call).filter(|call| call.own_phone == OwnPhone::Asked) else { return };
         call.own_phone = OwnPhone::Told;
         call.other = to.clone();
@@ -178,6 +177,7 @@ impl Tracker {
             DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_rejected) => EndReason::Rejected,
             DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_failure) => EndReason::Failed,
             DialStatus::Cancelled if self.is_answered_elsewhere(leg) => EndReason::Elsewhere,
+            DialStatus::Cancelled if self.is_given_up_by_pbx(leg) => EndReason::NoAnswer,
             DialStatus::Answered | DialStatus::Cancelled => EndReason::Cancelled,
             DialStatus::Busy => EndReason::Busy,
             DialStatus::NoAnswer => EndReason::NoAnswer,
@@ -188,7 +188,11 @@ impl Tracker {
         if let Some((call, leg)) = diverted {
             self.tell(seen, &call, CallEventKind::Diverted { leg, to: forward.to_owned() }, out);
         }
+        let is_own = self.legs.get(&id).is_some_and(|leg| self.is_own_phone(leg));
         self.ring_over(seen, &id, reason, out);
+        if is_own && !forward.is_empty() {
+            self.own_phone_diverted(seen, &id, forward, out);
+        }
     }
 
     /// Another device that was tried for the same caller was picked up since this one began to ring.
@@ -199,6 +203,26 @@ impl Tracker {
             let is_tried = other.kind == LegKind::Party && other.is_dialled() && other.state == LegState::Up && !self.is_own_phone(other);
             is_tried && other.connected.is_none_or(|since| since > leg.order)
         })
+    }
+
+    /// The PBX took back a Local channel, as a queue or follow-me does when its time is up, while the caller is still there.
+    fn is_given_up_by_pbx(&self, leg: &Leg) -> bool {
+        let is_local = |by: &Uniqueid| self.legs.get(by).is_some_and(|by| by.kind == LegKind::LocalHalf);
+        let Origin::DialledBy(by) = &leg.origin else { return false };
+        let caller = self.first_other_party(leg).and_then(|caller| self.legs.get(&caller));
+        is_local(by) && caller.is_some_and(|caller| caller.ending.is_none())
+    }
+
+    /// The phone of a click-to-dial sends its calls elsewhere. Asterisk begins another call for that, which is tied to
+    /// this one by nothing but the number.
+    fn own_phone_diverted(&mut self, seen: Seen, own: &Uniqueid, forward: &str, out: &mut Vec<CallEvent>) {
+        let prefix = format!("Local/{forward}@");
+        let is_it = |leg: &&Leg| leg.origin == Origin::Asked && leg.kind == LegKind::LocalHalf && leg.channel.starts_with(&prefix);
+        let Some(half) = self.legs.values().filter(is_it).max_by_key(|leg| leg.order) else { return };
+        let (half, other) = (half.id.clone(), half.call.clone());
+        self.with_leg(half.as_str(), |leg| leg.origin = Origin::DialledBy(own.clone()));
+        let Some(call) = self.legs.get(own).map(|leg| leg.call.clone()) else { return };
+        self.merge(seen, &call, &other, out);
     }
 
     /// Closes a ringing, once.

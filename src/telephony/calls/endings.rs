@@ -31,7 +31,7 @@ impl Tracker {
         let Some(mut call) = self.calls.remove(id) else { return };
         self.aliases.retain(|_, target| target != id);
         self.remember_dial(id.clone());
-        if let Some(sent_on) = call.sent_on.take() {
+        if let Some(sent_on) = call.sent_on.take().filter(|sent_on| !sent_on.is_parked) {
             let to = TransferTarget::Number(sent_on.exten);
             let kind = CallEventKind::Transferred { transfer: sent_on.transfer, stays: sent_on.stays, by: Some(sent_on.by), to, consultation: None };
             out.push(seen.event(id, kind));
@@ -58,7 +58,7 @@ impl Tracker {
         let call_id = self.legs.get(id).map_or_else(|| CallId::new(id), |leg| leg.call.clone());
         let reason = match failure {
             None => {
-                if let Some(call) = self.calls.get_mut(&call_id).filter(|call| call.dialled.is_empty()) {
+                if let Some(call) = self.calls.get_mut(&call_id).filter(|_| !matches!(exten, "" | "s")) {
                     exten.clone_into(&mut call.dialled);
                 }
                 return;
@@ -70,6 +70,10 @@ impl Tracker {
         };
         match self.calls.get_mut(&call_id) {
             // Asterisk's reason 0 says nothing; the channel's own end, before or after this, says more.
+            // It rang and did so no more, and not because its time was up: the agent, or the page, ended it.
+            Some(call) if reason == EndReason::Failed && call.own_phone == OwnPhone::Failed(EndReason::NoAnswer) => {
+                call.own_phone = OwnPhone::Failed(EndReason::Cancelled);
+            }
             Some(_) if reason == EndReason::Failed => {}
             Some(call) if matches!(call.own_phone, OwnPhone::Asked | OwnPhone::Told) => call.own_phone = OwnPhone::Failed(reason),
             Some(_) => {}

@@ -100,8 +100,10 @@ pub enum CallEventKind {
     Established {
         /// The agent's leg, or the one that was dialled.
         leg: LegRef,
-        /// Whom it answered; `None` of the leg that called.
-        caller: Option<LegRef>,
+        /// Whom it answered, and who that is; `None` of the leg that called.
+        caller: Option<(LegRef, Party)>,
+        /// The number that was dialled.
+        dialled: String,
     },
     /// The leg's party put the other on hold.
     Held {

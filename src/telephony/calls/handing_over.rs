@@ -1,8 +1,8 @@
 //! Transfers (blind, attended, blonde), pickup and parking: who stays, who hands over, who gets the call.
 
 use super::call::{Call, SentOn};
-use super::event::{CallEvent, CallEventKind, Direction, LegRef, TransferKind, TransferTarget};
-use super::leg::{Leg, LegKind, LegState};
+use super::event::{CallEvent, CallEventKind, Direction, EndReason, LegRef, TransferKind, TransferTarget};
+use super::leg::{Leg, LegKind, LegState, Origin};
 use super::tracker::{Seen, Tracker};
 use crate::ids::{CallId, Device, Uniqueid};
 use crate::telephony::pbx::event::{ChannelView, EventKind};
@@ -21,6 +21,7 @@ impl Tracker {
             stays: stays.and_then(|stays| self.legs.get(&stays)).map(Leg::named),
             by: leg.named(),
             exten: exten.to_owned(),
+            is_parked: false,
         };
         let call = leg.call.clone();
         if let Some(call) = self.calls.get_mut(&call) {
@@ -126,6 +127,19 @@ impl Tracker {
         self.tell(seen, call, CallEventKind::Transferred { transfer, stays, by: Some(by), to, consultation: None }, out);
     }
 
+    /// Another phone takes the ringing: from now on it is the one that was called.
+    pub(super) fn picked_up(&mut self, seen: Seen, by: &ChannelView<'_>, ringing: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
+        let Some(by) = self.upsert(seen, by, out) else { return };
+        let Some(ringing) = self.upsert(seen, ringing, out) else { return };
+        let caller = self.caller_of(&ringing);
+        self.ring_over(seen, &ringing, EndReason::Elsewhere, out);
+        self.with_leg(by.as_str(), |leg| leg.origin = caller.map_or(Origin::DialledUnseen, Origin::DialledBy));
+        let calls = [&by, &ringing].map(|id| self.legs.get(id).map(|leg| leg.call.clone()));
+        if let [Some(by), Some(ringing)] = calls {
+            self.merge(seen, &ringing, &by, out);
+        }
+    }
+
     pub(super) fn parked(&mut self, seen: Seen, view: &ChannelView<'_>, by: &str, place: &str, out: &mut Vec<CallEvent>) {
         let Some(id) = self.upsert(seen, view, out) else { return };
         let id = self.party_at(&id).unwrap_or(id);
@@ -135,7 +149,8 @@ impl Tracker {
         let parker = self.device_in(&call_id, by).unwrap_or_else(|| LegRef { id: Uniqueid::new(""), channel: by.to_owned(), line });
         if let Some(call) = self.calls.get_mut(&call_id) {
             let by = call.sent_on.take().map_or(parker, |sent_on| sent_on.by);
-            call.sent_on = Some(SentOn { transfer: TransferKind::Blind, stays: Some(named.clone()), by, exten: place.to_owned() });
+            let exten = place.to_owned();
+            call.sent_on = Some(SentOn { transfer: TransferKind::Blind, stays: Some(named.clone()), by, exten, is_parked: true });
         }
         self.tell(seen, &call_id, CallEventKind::Parked { leg: named }, out);
     }

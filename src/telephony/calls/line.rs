@@ -157,10 +157,12 @@ fn told(shown: &mut Shown, event: &CallEvent) -> Option<Line> {
             shown.ringing.retain(|(id, _)| *id != leg.id);
             (line.event, line.target, line.reason) = ("ring_ended", Some(leg.channel.clone()), Some(*reason));
         }
-        CallEventKind::Established { leg, caller: Some(caller) } => {
+        CallEventKind::Established { leg, caller: Some((caller, party)), dialled } => {
             if caller.channel != shown.caller.channel {
-                let party = shown.parties.get(&caller.id).cloned().unwrap_or_default();
-                shown.calls(caller, &party);
+                shown.calls(caller, party);
+            }
+            if shown.dialled.is_empty() {
+                shown.dials(dialled);
             }
             (line.event, line.target) = ("answered", Some(leg.channel.clone()));
         }

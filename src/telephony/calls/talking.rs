@@ -1,10 +1,17 @@
 //! Who hears whom: bridges and hold.
 
-use super::event::{CallEvent, CallEventKind, Certainty, LegRef};
-use super::leg::{LegKind, LegState, Origin};
+use super::event::{CallEvent, CallEventKind, Certainty, LegRef, Party};
+use super::leg::{Leg, LegKind, LegState, Origin};
 use super::tracker::{Seen, Tracker};
 use crate::ids::{CallId, Uniqueid};
 use crate::telephony::pbx::event::{BridgeKind, ChannelView};
+
+/// Whom a leg answered, and who that is.
+type Answered = (LegRef, Party);
+
+fn answered(leg: &Leg) -> Answered {
+    (leg.named(), leg.who())
+}
 
 impl Tracker {
     pub(super) fn bridge_entered(&mut self, seen: Seen, bridge: &str, kind: BridgeKind, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
@@ -33,7 +40,7 @@ impl Tracker {
         together.sort_by_key(order);
         let is_new = |id: &&Uniqueid| self.legs.get(*id).is_some_and(|leg| leg.connected.is_none());
         let fresh: Vec<Uniqueid> = together.iter().filter(is_new).cloned().collect();
-        let answers: Vec<(Uniqueid, Option<LegRef>)> = fresh.iter().map(|id| (id.clone(), self.whom_it_answers(id, &together, &fresh))).collect();
+        let answers: Vec<(Uniqueid, Option<Answered>)> = fresh.iter().map(|id| (id.clone(), self.whom_it_answers(id, &together, &fresh))).collect();
         if let Some(call) = self.calls.get_mut(&call) {
             call.connected = true;
             call.queue = None;
@@ -47,7 +54,7 @@ impl Tracker {
         }
     }
 
-    fn establish(&mut self, seen: Seen, id: &Uniqueid, caller: Option<LegRef>, out: &mut Vec<CallEvent>) {
+    fn establish(&mut self, seen: Seen, id: &Uniqueid, caller: Option<Answered>, out: &mut Vec<CallEvent>) {
         let count = self.next();
         let Some(leg) = self.legs.get_mut(id) else { return };
         leg.connected = Some(count);
@@ -58,7 +65,8 @@ impl Tracker {
         }
         self.arrived(seen, None, &leg, out);
         if leg.line.is_some() || leg.is_dialled() || caller.is_some() {
-            self.tell(seen, &leg.call, CallEventKind::Established { leg: leg.named(), caller }, out);
+            let dialled = self.calls.get(&leg.call).map_or_else(String::new, |call| call.dialled.clone());
+            self.tell(seen, &leg.call, CallEventKind::Established { leg: leg.named(), caller, dialled }, out);
         }
     }
 
@@ -76,11 +84,11 @@ impl Tracker {
     }
 
     /// Whom a leg that now hears others for the first time has answered; `None` when it is the one who called.
-    fn whom_it_answers(&self, id: &Uniqueid, together: &[Uniqueid], fresh: &[Uniqueid]) -> Option<LegRef> {
+    fn whom_it_answers(&self, id: &Uniqueid, together: &[Uniqueid], fresh: &[Uniqueid]) -> Option<Answered> {
         let leg = self.legs.get(id)?;
         let is_called = leg.is_dialled() && !self.is_own_phone(leg);
         if let Some(caller) = self.caller_of(id).filter(|caller| is_called && together.contains(caller)) {
-            return self.legs.get(&caller).map(super::leg::Leg::named);
+            return self.legs.get(&caller).map(answered);
         }
         let has_company = fresh.len() < together.len();
         if !is_called && !has_company {
@@ -88,15 +96,15 @@ impl Tracker {
         }
         // The one who stayed after a transfer, or who waited in a parking place.
         let stayed = together.iter().find(|other| *other != id && !fresh.contains(*other) && self.is_party_of_note(other));
-        stayed.and_then(|other| self.legs.get(other)).map(super::leg::Leg::named).or_else(|| self.other_than(id, together))
+        stayed.and_then(|other| self.legs.get(other)).map(answered).or_else(|| self.other_than(id, together))
     }
 
     fn is_party_of_note(&self, id: &Uniqueid) -> bool {
         self.legs.get(id).is_some_and(|leg| leg.kind == LegKind::Party && !leg.handed_over)
     }
 
-    fn other_than(&self, id: &Uniqueid, together: &[Uniqueid]) -> Option<LegRef> {
-        together.iter().filter(|other| *other != id).find_map(|other| self.legs.get(other)).map(super::leg::Leg::named)
+    fn other_than(&self, id: &Uniqueid, together: &[Uniqueid]) -> Option<Answered> {
+        together.iter().filter(|other| *other != id).find_map(|other| self.legs.get(other)).map(answered)
     }
 
     fn tell_conference(&mut self, seen: Seen, id: &Uniqueid, out: &mut Vec<CallEvent>) {
@@ -111,7 +119,10 @@ impl Tracker {
     pub(super) fn held(&mut self, seen: Seen, view: &ChannelView<'_>, held: bool, out: &mut Vec<CallEvent>) {
         let Some(id) = self.upsert(seen, view, out) else { return };
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        if std::mem::replace(&mut leg.held, held) == held || leg.kind != LegKind::Party {
+        let was = std::mem::replace(&mut leg.held, held);
+        // Of a call that was adopted it is not known who is on hold.
+        let may_have_been_held = !held && self.calls.get(&leg.call).is_some_and(|call| call.beginning_unseen);
+        if (was == held && !may_have_been_held) || leg.kind != LegKind::Party {
             return;
         }
         if leg.origin == Origin::Itself && leg.connected.is_none() && leg.state == LegState::Created {

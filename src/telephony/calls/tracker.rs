@@ -121,7 +121,7 @@ impl Tracker {
             EventKind::Retrieved(view) => self.held(seen, view, false, &mut out),
             EventKind::BlindTransferred { by, stays, exten } => self.sent_on(seen, by, stays.as_ref(), exten, &mut out),
             EventKind::AttendedTransferred { .. } => self.joined(seen, &event.kind, &mut out),
-            EventKind::PickedUp { .. } => {} // The change of the ringing channel's name tells it.
+            EventKind::PickedUp { by, ringing } => self.picked_up(seen, by, ringing, &mut out),
             EventKind::Parked { channel, by, place } => self.parked(seen, channel, by, place, &mut out),
             EventKind::ParkingTimedOut { channel } => self.parking_timed_out(&channel.id),
             EventKind::QueueJoined { queue, channel } => self.queued(seen, queue, channel, &mut out),
@@ -309,8 +309,8 @@ fn begin(call: &mut Call, leg: &Leg, view: &ChannelView<'_>) {
 }
 
 fn set_origin(call: &mut Call, leg: &Leg) {
-    if call.dialled.is_empty() && !matches!(leg.exten.as_str(), "s" | "h" | "t" | "i") {
-        call.dialled.clone_from(&leg.exten);
+    if !call.beginning_unseen {
+        call.dials(&leg.exten);
     }
     if leg.line.is_some() && call.direction == Direction::Inbound {
         call.direction = Direction::Outbound;

@@ -81,8 +81,8 @@ pub(crate) fn rung(event: &CallEvent) -> String {
             format!("delivered at {}{by}, {direction:?}, other {} {:?}, dialled {dialled}", leg(l), other.number.reveal(), other.name.reveal())
         }
         CallEventKind::RingEnded { leg: l, reason } => format!("ring ended at {}: {}", leg(l), reason.as_str()),
-        CallEventKind::Established { leg: l, caller } => {
-            let caller = caller.as_ref().map_or_else(String::new, |caller| format!(" to {}", leg(caller)));
+        CallEventKind::Established { leg: l, caller, .. } => {
+            let caller = caller.as_ref().map_or_else(String::new, |(caller, _)| format!(" to {}", leg(caller)));
             format!("established at {}{caller}", leg(l))
         }
         CallEventKind::Held { leg: l } => format!("held by {}", leg(l)),
