@@ -55,3 +55,14 @@ flows! { Asterisk22:
     freepbx_blind_transfer
     snapshot_ringing snapshot_talking snapshot_queue snapshot_held pbx_restart_in_talk pbx_stopped_in_talk
 }
+
+/// A smoke set on the release that old offices run.
+mod asterisk16 {
+    use super::*;
+
+    flows! { Asterisk16:
+        inbound_answered inbound_given_up inbound_no_answer inbound_hold queue_answered queue_abandoned queue_timeout
+        dialled_answered dialled_busy dialled_rejected dialled_no_answer dialled_agent_no_answer
+        blind_to_phone attended_to_phone blonde_to_phone parked_and_retrieved freepbx_queue_answered
+    }
+}

@@ -85,6 +85,11 @@ impl Stage {
 
     /// The agent clicks on a number in the page: the PBX rings the agent's phone first.
     pub(super) async fn click_to_dial(&mut self, extension: &str, number: &str) {
+        self.click_to_dial_for(extension, number, "20000").await;
+    }
+
+    /// The same, and the phone rings for so many milliseconds at most.
+    pub(super) async fn click_to_dial_for(&mut self, extension: &str, number: &str, timeout: &str) {
         let action = [
             ("Action", "Originate"),
             ("ActionID", "originate-1"),
@@ -93,7 +98,7 @@ impl Stage {
             ("Context", "belbrug-click"),
             ("Exten", number),
             ("Priority", "1"),
-            ("Timeout", "20000"),
+            ("Timeout", timeout),
             ("CallerID", &format!("\"{NAME}\" <{number}>")),
             ("Variable", &format!("BELBRUG_DEVICE=PJSIP/{extension}")),
             ("Variable", &format!("BELBRUG_CALLER_ID={CREDITOR}")),
