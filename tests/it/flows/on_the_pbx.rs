@@ -43,4 +43,26 @@ flows! { Asterisk22:
     attended_to_phone attended_to_queue attended_outside attended_target_rejects attended_aborted attended_feature_code
     attended_dialled
     blonde_to_phone blonde_no_answer blonde_outside blonde_to_queue blonde_feature_code
+    dialled_progress_answered dialled_progress_rejected dialled_rejected_at_once dialled_not_found
+    dialled_agent_cancels dialled_agent_forwards dialled_agent_voicemail dialled_agent_picked_up dialled_hold
+    dialled_from_phone dialled_from_phone_busy internal_call originate_elsewhere originate_local
+    forward_always forward_always_dialplan forward_on_busy forward_on_no_answer pickup pickup_directed
+    parked_and_retrieved parked_timeout parked_abandoned
+    local_channel_pair local_channel_pair_n follow_me_confirmed follow_me_declined follow_me_no_answer
+    holding_bridge_then_answered inbound_201
+    call_waiting call_waiting_swap two_devices_answered two_contacts_answered conference conference_from_call
+    freepbx_inbound_answered freepbx_ring_group freepbx_queue_answered freepbx_queue_no_answer freepbx_dialled
+    freepbx_blind_transfer
+    snapshot_ringing snapshot_talking snapshot_queue snapshot_held pbx_restart_in_talk pbx_stopped_in_talk
+}
+
+/// A smoke set on the release that old offices run.
+mod asterisk16 {
+    use super::*;
+
+    flows! { Asterisk16:
+        inbound_answered inbound_given_up inbound_no_answer inbound_hold queue_answered queue_abandoned queue_timeout
+        dialled_answered dialled_busy dialled_rejected dialled_no_answer dialled_agent_no_answer
+        blind_to_phone attended_to_phone blonde_to_phone parked_and_retrieved freepbx_queue_answered
+    }
 }

@@ -11,6 +11,17 @@ use super::{PATIENCE, Pbx, free_udp_port, udp_bound, until};
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(600);
 
+/// What a debtor's side says first.
+const RINGING: [(&str, &str); 2] = [("provisional", "180 Ringing"), ("early_media", "Content-Length: 0\n")];
+const PROGRESS: [(&str, &str); 2] = [
+    ("provisional", "183 Session Progress"),
+    (
+        "early_media",
+        "Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\no=debtor 53655765 2353687637 IN IP4 [local_ip]\ns=-\n\
+         c=IN IP4 [media_ip]\nt=0 0\nm=audio [media_port] RTP/AVP 8\na=rtpmap:8 PCMA/8000\n",
+    ),
+];
+
 /// One call of a debtor; dropping it ends SIPp at once, without a goodbye.
 #[derive(Debug)]
 pub struct Debtor {
@@ -47,6 +58,36 @@ impl Debtor {
         Self::listen(pbx, "refuses", &[("status", status.to_owned())], ring, None).await
     }
 
+    /// Is called; the network reports progress only (183 with sound, e.g. an announcement) for `progress`; answers, and
+    /// talks until the agent hangs up.
+    pub async fn progresses_and_answers(pbx: &Pbx, progress: Duration) -> Self {
+        Self::listen_first_saying(pbx, "answers", PROGRESS, &[], progress, None).await
+    }
+
+    /// Is called; the network reports progress only for `progress`, and then refuses with `status`.
+    pub async fn progresses_and_refuses(pbx: &Pbx, progress: Duration, status: &str) -> Self {
+        Self::listen_first_saying(pbx, "refuses", PROGRESS, &[("status", status.to_owned())], progress, None).await
+    }
+
+    /// Is called, and the network refuses with `status` at once.
+    pub async fn refuses_at_once(pbx: &Pbx, status: &str) -> Self {
+        let fills = [("status", status.to_owned()), ("contact", String::new())];
+        Self::listen(pbx, "refuses_at_once", &fills, Duration::ZERO, None).await
+    }
+
+    /// Not a debtor: the phone of an agent, registered, who has forwarded it. It answers the next call with 302 and the
+    /// extension `to`.
+    pub async fn phone_that_forwards(pbx: &Pbx, extension: &str, to: &str) -> Self {
+        let port = free_udp_port();
+        let user = [("user", extension.to_owned()), ("secret", pbx.sip_secret.clone())];
+        Self::start(pbx, "registers", port, &user, Duration::ZERO, None).wait().await;
+        let contact = format!("Contact: <sip:{to}@127.0.0.1:{}>\n", pbx.sip_port);
+        let fills = [("status", "302 Moved Temporarily".to_owned()), ("contact", contact)];
+        let mut phone = Self::start(pbx, "refuses_at_once", port, &fills, Duration::ZERO, None);
+        phone.wait_listens(port).await;
+        phone
+    }
+
     /// Is called and rings until the PBX gives up.
     pub async fn never_answers(pbx: &Pbx) -> Self {
         Self::listen(pbx, "never_answers", &[], Duration::ZERO, None).await
@@ -71,16 +112,34 @@ impl Debtor {
 
     /// Starts a debtor who is called, and waits until he can be.
     async fn listen(pbx: &Pbx, scenario: &str, fills: &[(&str, String)], ring: Duration, talk: Option<Duration>) -> Self {
+        Self::listen_first_saying(pbx, scenario, RINGING, fills, ring, talk).await
+    }
+
+    /// The same for a debtor whose first word is not that it rings.
+    async fn listen_first_saying(
+        pbx: &Pbx,
+        scenario: &str,
+        first: [(&str, &str); 2],
+        fills: &[(&str, String)],
+        ring: Duration,
+        talk: Option<Duration>,
+    ) -> Self {
         assert!(
             until(|| (!udp_bound(pbx.trunk_port)).then_some(())).await.is_some(),
             "another debtor still listens on the trunk: one call out at a time"
         );
-        let mut debtor = Self::start(pbx, scenario, pbx.trunk_port, fills, ring, talk);
-        let sipp = &mut debtor.sipp;
-        let mut ended = || !matches!(sipp.try_wait(), Ok(None));
-        let up = until(|| if ended() { Some(false) } else { udp_bound(pbx.trunk_port).then_some(true) }).await;
-        assert_eq!(up, Some(true), "SIPp does not listen:\n{}", debtor.said());
+        let mut fills = fills.to_vec();
+        fills.extend(first.map(|(key, value)| (key, value.to_owned())));
+        let mut debtor = Self::start(pbx, scenario, pbx.trunk_port, &fills, ring, talk);
+        debtor.wait_listens(pbx.trunk_port).await;
         debtor
+    }
+
+    async fn wait_listens(&mut self, port: u16) {
+        let sipp = &mut self.sipp;
+        let mut ended = || !matches!(sipp.try_wait(), Ok(None));
+        let up = until(|| if ended() { Some(false) } else { udp_bound(port).then_some(true) }).await;
+        assert_eq!(up, Some(true), "SIPp does not listen:\n{}", self.said());
     }
 
     /// Writes the scenario with everything filled in, and starts SIPp with it. The places are filled in here, as

@@ -16,10 +16,10 @@ pub(super) async fn play(flow: &str, stage: &mut Stage) -> bool {
     }
     let phones = Phones { one: stage.phone("101").await, two: stage.phone("102").await };
     stage.record().await;
-    let (pbx, tap) = stage.pbx_and_tap();
     if flow.starts_with("dialled") {
-        dialled(flow, pbx, &phones, tap).await;
+        dialled(flow, stage, &phones).await;
     } else {
+        let (pbx, tap) = stage.pbx_and_tap();
         inbound(flow, pbx, &phones, tap).await;
     }
     true
@@ -98,8 +98,9 @@ async fn inbound(flow: &str, pbx: &Pbx, phones: &Phones, tap: &AmiTap) {
 }
 
 /// The agent calls from the page: the PBX rings 101 first and calls the debtor when 101 has answered.
-async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
+async fn dialled(flow: &str, stage: &mut Stage, phones: &Phones) {
     let one = &phones.one;
+    let pbx = &stage.pbx;
     let second = Duration::from_secs(1);
     let mut debtor = match flow {
         "dialled_answered" => Some(Debtor::answers(pbx, second).await),
@@ -110,19 +111,8 @@ async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
         "dialled_agent_no_answer" | "dialled_agent_rejects" => None,
         _ => panic!("no flow {flow}"),
     };
-    tap.send(&[
-        ("Action", "Originate"),
-        ("ActionID", "originate-1"),
-        ("Channel", "PJSIP/101"),
-        ("ChannelId", &format!("belbrug-{}", flow.replace('_', "-"))),
-        ("Context", "belbrug-outbound"),
-        ("Exten", NUMBER),
-        ("Priority", "1"),
-        ("Timeout", if flow == "dialled_agent_no_answer" { "3000" } else { "20000" }),
-        ("CallerID", &format!("\"{NAME}\" <{NUMBER}>")),
-        ("Async", "true"),
-    ])
-    .await;
+    let timeout = if flow == "dialled_agent_no_answer" { "3000" } else { "20000" };
+    stage.click_to_dial_for("101", NUMBER, timeout).await;
     one.wait_ringing().await;
     match flow {
         "dialled_agent_no_answer" => one.wait_closed().await,
@@ -138,13 +128,13 @@ async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
     match flow {
         "dialled_given_up" => {
             // The agent's own leg rang too, before this.
-            let answered = tap.wait_for(b"Event: OriginateResponse").await;
-            tap.wait_for_after(answered, b"DialStatus: RINGING").await;
+            let answered = stage.tap().wait_for(b"Event: OriginateResponse").await;
+            stage.tap().wait_for_after(answered, b"DialStatus: RINGING").await;
             a_while().await;
             one.hang_up().await;
         }
         "dialled_answered" => {
-            tap.wait_for(b"Event: BridgeEnter").await;
+            stage.tap().wait_for(b"Event: BridgeEnter").await;
             a_while().await;
             a_while().await;
             one.hang_up().await;
@@ -154,5 +144,5 @@ async fn dialled(flow: &str, pbx: &Pbx, phones: &Phones, tap: &mut AmiTap) {
     if let Some(debtor) = &mut debtor {
         debtor.wait().await;
     }
-    tap.wait_for(b"Event: OriginateResponse").await;
+    stage.tap().wait_for(b"Event: OriginateResponse").await;
 }

@@ -19,8 +19,13 @@ macro_rules! flows {
 mod attended;
 mod blind;
 mod blonde;
+mod dialled;
 mod first;
+mod forwards;
+mod freepbx;
+mod midcall;
 mod queues;
+mod several;
 mod stage;
 
 use std::path::Path;
@@ -36,7 +41,12 @@ pub async fn record_one(release: Release, flow: &str, out_dir: &Path) {
         || queues::play(flow, stage_ref).await
         || blind::play(flow, stage_ref).await
         || attended::play(flow, stage_ref).await
-        || blonde::play(flow, stage_ref).await;
+        || blonde::play(flow, stage_ref).await
+        || dialled::play(flow, stage_ref).await
+        || forwards::play(flow, stage_ref).await
+        || several::play(flow, stage_ref).await
+        || freepbx::play(flow, stage_ref).await
+        || midcall::play(flow, stage_ref).await;
     assert!(played, "no flow {flow}");
     stage.end().await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::lab::pbx::Release;
-use crate::lab::{AmiTap, Pbx, Phone};
+use crate::lab::{AmiTap, Pbx, Phone, until};
 
 /// The debtor, and somebody else outside: from Ofcom's range for drama, nobody has them.
 pub(super) const NUMBER: &str = "+447700900123";
@@ -85,6 +85,11 @@ impl Stage {
 
     /// The agent clicks on a number in the page: the PBX rings the agent's phone first.
     pub(super) async fn click_to_dial(&mut self, extension: &str, number: &str) {
+        self.click_to_dial_for(extension, number, "20000").await;
+    }
+
+    /// The same, and the phone rings for so many milliseconds at most.
+    pub(super) async fn click_to_dial_for(&mut self, extension: &str, number: &str, timeout: &str) {
         let action = [
             ("Action", "Originate"),
             ("ActionID", "originate-1"),
@@ -93,7 +98,7 @@ impl Stage {
             ("Context", "belbrug-click"),
             ("Exten", number),
             ("Priority", "1"),
-            ("Timeout", "20000"),
+            ("Timeout", timeout),
             ("CallerID", &format!("\"{NAME}\" <{number}>")),
             ("Variable", &format!("BELBRUG_DEVICE=PJSIP/{extension}")),
             ("Variable", &format!("BELBRUG_CALLER_ID={CREDITOR}")),
@@ -138,6 +143,12 @@ impl Stage {
     pub(super) async fn wait_in_talk(&mut self, device: &str) -> usize {
         let channel = format!("Channel: {device}-");
         self.tap().wait_event("BridgeEnter", &[&channel]).await
+    }
+
+    /// Waits until Asterisk's own log speaks of something, e.g. that it plays a prompt.
+    pub(super) async fn wait_log(&self, words: &str) {
+        let said = until(|| std::fs::read_to_string(&self.pbx.log).is_ok_and(|log| log.contains(words)).then_some(()));
+        assert!(said.await.is_some(), "the log of Asterisk never spoke of {words}");
     }
 
     /// Waits until nothing more comes after the last hangup, and signs off.
