@@ -134,6 +134,12 @@ impl<'a> Frame<'a> {
         Fields { rest: self.bytes }
     }
 
+    /// Whether the first line begins so.
+    #[must_use]
+    pub fn begins_with(self, start: &[u8]) -> bool {
+        self.bytes.starts_with(start)
+    }
+
     /// The first value of the key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<&'a [u8]> {

@@ -15,6 +15,7 @@ impl Tracker {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         leg.origin = match &from {
             Some(from) => Origin::DialledBy(from.clone()),
+            None if matches!(leg.origin, Origin::DialledBy(_)) => leg.origin.clone(), // Found out before.
             None if is_asked(leg) => Origin::Asked,
             None => Origin::DialledUnseen,
         };
@@ -49,6 +50,9 @@ impl Tracker {
         }
         if call.direction == Direction::Outbound {
             call.other = leg.party.clone();
+            if matches!(call.other.number.reveal().as_str(), "" | "s") {
+                call.other.number = call.dialled.clone().into(); // The dialplan's own name is nobody's number.
+            }
             if leg.line.is_some() {
                 call.direction = Direction::Internal;
             }
@@ -217,7 +221,10 @@ impl Tracker {
     /// this one by nothing but the number.
     fn own_phone_diverted(&mut self, seen: Seen, own: &Uniqueid, forward: &str, out: &mut Vec<CallEvent>) {
         let prefix = format!("Local/{forward}@");
-        let is_it = |leg: &&Leg| leg.origin == Origin::Asked && leg.kind == LegKind::LocalHalf && leg.channel.starts_with(&prefix);
+        let is_it = |leg: &&Leg| {
+            let is_first = leg.local_pair().is_some_and(|(_, first)| first);
+            is_first && matches!(leg.origin, Origin::Asked | Origin::Itself) && leg.channel.starts_with(&prefix)
+        };
         let Some(half) = self.legs.values().filter(is_it).max_by_key(|leg| leg.order) else { return };
         let (half, other) = (half.id.clone(), half.call.clone());
         self.with_leg(half.as_str(), |leg| leg.origin = Origin::DialledBy(own.clone()));
@@ -235,7 +242,7 @@ impl Tracker {
         }
         let Some(call) = self.calls.get_mut(&leg.call) else { return };
         if is_own {
-            if call.own_phone != OwnPhone::Up {
+            if matches!(call.own_phone, OwnPhone::Asked | OwnPhone::Told) {
                 call.own_phone = OwnPhone::Failed(reason);
             }
             return;

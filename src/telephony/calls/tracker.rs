@@ -134,7 +134,7 @@ impl Tracker {
             EventKind::BridgeListed { bridge, kind } => self.bridge_listed(bridge, *kind),
             EventKind::ChannelListed { channel, bridge, dialled } => self.listed(seen, channel, bridge, *dialled, &mut out),
             EventKind::QueueEntryListed { queue, id } => self.queue_entry_listed(queue, id),
-            EventKind::SnapshotRefused => self.snapshot = None,
+            EventKind::SnapshotRefused | EventKind::Connected => self.snapshot = None,
             EventKind::SnapshotEnded => self.snapshot_ended(now, &mut out),
             EventKind::Booted { uptime_seconds } => self.booted(seen, *uptime_seconds, &mut out),
         }

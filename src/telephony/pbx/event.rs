@@ -154,6 +154,8 @@ pub enum EventKind<'a> {
         /// `None` when the agent's phone answered.
         failure: Option<DialStatus>,
     },
+    /// A new connection to the PBX: a list that was coming in will not be completed.
+    Connected,
     /// The list of live channels begins; see [`crate::telephony::calls::tracker::Tracker`].
     SnapshotBegun,
     /// A bridge that connects nobody, or many: told before the channels.

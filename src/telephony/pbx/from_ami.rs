@@ -12,7 +12,11 @@ use crate::telephony::calls::hangup_cause::HangupCause;
 /// The event that a frame tells, or `None` when it tells nothing that matters to a call.
 #[must_use]
 pub fn translate(frame: Frame<'_>) -> Option<Event<'_>> {
-    let build = reader(frame.event()?)?;
+    let Some(name) = frame.event() else {
+        // A greeting and the answer to the sign-in: captures of several connections hold it in their midst.
+        return frame.begins_with(b"Asterisk Call Manager/").then_some(Event { at: None, kind: EventKind::Connected });
+    };
+    let build = reader(name)?;
     let fields = Fields::read(frame);
     let kind = build(&fields)?;
     Some(Event { at: fields.at, kind })

@@ -52,12 +52,18 @@ pub(crate) fn events(bytes: &[u8]) -> (Vec<CallEvent>, Tracker) {
     (out, tracker)
 }
 
-/// The ladder of a capture, which must leave no call open.
-pub(crate) fn ladder(name: &str) -> Vec<String> {
-    let bytes = capture(name);
-    assert_eq!(events(&bytes).1.calls().count(), 0, "a call was left open");
-    ladder_of(&bytes)
+/// A capture's ladder, as one test: it must be this one, and no call may be left open.
+macro_rules! flow {
+    ($release:ident, $flow:ident, [$($rung:expr),* $(,)?]) => {
+        #[test]
+        fn $flow() {
+            let bytes = crate::flows::ladder::capture_of(crate::lab::pbx::Release::$release, stringify!($flow));
+            assert_eq!(crate::flows::ladder::ladder_of(&bytes), [$($rung),*]);
+            assert_eq!(crate::flows::ladder::events(&bytes).1.calls().count(), 0, "a call was left open");
+        }
+    };
 }
+pub(crate) use flow;
 
 /// The ladder of manager bytes.
 pub(crate) fn ladder_of(bytes: &[u8]) -> Vec<String> {

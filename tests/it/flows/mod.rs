@@ -1,10 +1,15 @@
-//! Calls as captured from a real Asterisk, through the tracker.
+//! Calls as captured from a real Asterisk, through the tracker. What the people did stands in `../captures/README.md`.
 
+mod dialled;
+mod diversions;
+mod freepbx;
+mod inbound;
+mod joined_late;
 mod ladder;
-mod nominal;
-mod off_nominal;
 mod on_the_pbx;
 mod properties;
-mod zz_print;
+mod queue;
+mod sixteen;
+mod transfers;
 
 pub(crate) use ladder::capture;

@@ -32,7 +32,8 @@ fn every_capture_joined_mid_call_leaves_nothing_open() {
 /// The link may go at any moment; the next snapshot shows an idle PBX, and nothing is open any more.
 #[test]
 fn every_capture_cut_off_and_followed_by_an_empty_snapshot_leaves_nothing_open() {
-    let idle = b"Asterisk Call Manager/9.0.0\r\nEvent: CoreShowChannelsComplete\r\nEventList: Complete\r\nListItems: 0\r\n\r\n";
+    let idle =
+        b"Asterisk Call Manager/9.0.0\r\nResponse: Success\r\n\r\nEvent: CoreShowChannelsComplete\r\nEventList: Complete\r\nListItems: 0\r\n\r\n";
     for (name, bytes) in all_captures() {
         for end in seams(&bytes) {
             let cut = [&bytes[..end], idle].concat();
@@ -75,9 +76,9 @@ fn ends(bytes: &[u8]) -> Vec<String> {
     ends
 }
 
-/// The unique ids, bridges and queues that a frame speaks of.
+/// The unique ids and bridges that a frame speaks of, and the action whose answers stand in order.
 fn channels(frame: &[u8]) -> Vec<Vec<u8>> {
-    let keys = [&b"Uniqueid"[..], b"DestUniqueid", b"BridgeUniqueid", b"Linkedid", b"DestLinkedid"];
+    let keys = [&b"ActionID"[..], b"Uniqueid", b"DestUniqueid", b"BridgeUniqueid", b"Linkedid", b"DestLinkedid"];
     let lines = frame.split(|b| *b == b'\n').filter_map(|line| {
         let colon = memchr::memchr(b':', line)?;
         let key = &line[..colon];
