@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::error::StoreError;
+use super::numbers::index::NumberIndex;
 
 static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
@@ -26,6 +27,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: Pool,
+    pub(super) numbers: NumberIndex,
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +57,7 @@ impl Store {
             let options = PgConnectOptions::from_str(url)?;
             let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
             POSTGRES.run(&pool).await?;
-            Ok(Self { pool: Pool::Postgres(pool) })
+            Ok(Self { pool: Pool::Postgres(pool), numbers: NumberIndex::default() })
         } else {
             Err(StoreError::Url)
         }
@@ -90,7 +92,7 @@ impl Store {
         SQLITE.run(&write).await?;
         let read =
             SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.read_only(true)).await?;
-        Ok(Self { pool: Pool::Sqlite { read, write } })
+        Ok(Self { pool: Pool::Sqlite { read, write }, numbers: NumberIndex::default() })
     }
 
     /// Which database it is, in a word.

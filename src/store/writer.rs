@@ -81,7 +81,10 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
     let mut unwritten: Vec<Arc<Write>> = Vec::new();
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
-        match tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy)) {
+        group.touch(&store);
+        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy));
+        group.touch(&store);
+        match written {
             Ok(results) => {
                 for ((_, answer), result) in group.asked.drain(..).zip(results) {
                     let _ = answer.send(result);
@@ -96,6 +99,14 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
                 tokio::time::sleep(RETRY_AFTER).await;
             }
         }
+    }
+}
+
+impl Group {
+    /// Takes what it changes out of the numbers in memory.
+    fn touch(&self, store: &Store) {
+        let asked = self.asked.iter().map(|(write, _)| write);
+        asked.chain(self.journalled.iter().map(Arc::as_ref)).for_each(|write| store.numbers.touch(write.touched()));
     }
 }
 
