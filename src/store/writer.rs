@@ -79,10 +79,11 @@ struct Group {
 
 async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>) {
     let mut unwritten: Vec<Arc<Write>> = Vec::new();
+    let mut kept = None;
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
         group.touch(&store);
-        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy));
+        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &mut kept, &group)).await.unwrap_or(Err(StoreError::Busy));
         group.touch(&store);
         match written {
             Ok(results) => {
@@ -134,8 +135,13 @@ async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mp
 
 /// One transaction: the journal in order, then what was asked, each by itself. The outer error is the group's, the
 /// inner ones are those of single writes.
-async fn commit(store: &Store, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-    let mut tx = store.begin().await?;
+async fn commit(store: &Store, kept: &mut Option<Tx>, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+    let mut tx = store.begin(kept.take()).await?;
+    if let ([(write, _)], []) = (group.asked.as_slice(), group.journalled.as_slice()) {
+        let result = lone(&mut tx, write).await?;
+        *kept = Some(tx);
+        return Ok(vec![result]);
+    }
     for entry in &group.journalled {
         if let Err(error) = one(&mut tx, entry).await? {
             tracing::error!(%error, kind = entry.kind(), "a journal entry cannot be written and is passed over");
@@ -146,7 +152,17 @@ async fn commit(store: &Store, group: &Group) -> Result<Vec<Result<Written, Stor
         results.push(one(&mut tx, write).await?);
     }
     tx.commit().await?;
+    *kept = Some(tx);
     Ok(results)
+}
+
+/// A write that is alone in its transaction needs no savepoint.
+async fn lone(tx: &mut Tx, write: &Write) -> Result<Result<Written, StoreError>, StoreError> {
+    match apply(tx, write).await {
+        Ok(written) => tx.commit().await.map(|()| Ok(written)),
+        Err(error) if error.is_passing() => Err(error),
+        Err(error) => tx.roll_back().await.map(|()| Err(error)),
+    }
 }
 
 /// One write inside a savepoint.
