@@ -26,16 +26,16 @@ async fn main() {
     let store = Store::open(&format!("sqlite:{}", path.display())).await.expect("a database");
     println!("{debtors} debtors, {:.1} GB on disk", std::fs::metadata(&path).expect("its size").len() as f64 / 1e9);
     println!("from the database, through the pool    {}", lookups(&store, debtors, LOOKUPS / 10).await.words());
-    let (before, began) = (megabytes("VmRSS"), Instant::now());
+    let (before, began, cpu) = (megabytes("VmRSS"), Instant::now(), measure::cpu());
     store.keep_numbers(usize::MAX);
     while store.known_cases(number(1)).is_none() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let took = began.elapsed().as_secs_f64();
+    let (took, cpu) = (began.elapsed().as_secs_f64(), (measure::cpu() - cpu).as_secs_f64());
     let (entries, bytes) = store.numbers_in_memory().expect("they are there");
     println!("from memory                            {}", lookups(&store, debtors, LOOKUPS).await.words());
     println!(
-        "its cost: {entries} numbers in {:.0} MB, {:.1} bytes a number; resident memory grew by {:.0} MB, at most {:.0} MB; read in {took:.1} s",
+        "its cost: {entries} numbers in {:.0} MB, {:.1} bytes a number; resident memory grew by {:.0} MB, at most {:.0} MB; read in {took:.1} s ({cpu:.1} s of CPU)",
         bytes as f64 / 1e6,
         bytes as f64 / entries as f64,
         megabytes("VmRSS") - before,

@@ -138,7 +138,7 @@ impl Store {
 }
 
 impl Tx {
-    async fn begin(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(drop)?,
             Self::Postgres(connection) => sqlx::query("BEGIN").execute(&mut **connection).await.map(drop)?,

@@ -133,36 +133,50 @@ async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mp
     Some(group)
 }
 
-/// One transaction: the journal in order, then what was asked, each by itself. The outer error is the group's, the
-/// inner ones are those of single writes.
+/// One transaction: the journal in order, then what was asked. The outer error is the group's, the inner ones are those of
+/// single writes. Nearly always nothing fails, so it is tried without savepoints first.
 async fn commit(store: &Store, kept: &mut Option<Tx>, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
     let mut tx = store.begin(kept.take()).await?;
-    if let ([(write, _)], []) = (group.asked.as_slice(), group.journalled.as_slice()) {
-        let result = lone(&mut tx, write).await?;
-        *kept = Some(tx);
-        return Ok(vec![result]);
-    }
-    for entry in &group.journalled {
-        if let Err(error) = one(&mut tx, entry).await? {
-            tracing::error!(%error, kind = entry.kind(), "a journal entry cannot be written and is passed over");
+    let results = match all(&mut tx, group).await? {
+        Some(written) => written.into_iter().map(Ok).collect(),
+        None => {
+            tx.roll_back().await?;
+            tx.begin().await?;
+            one_by_one(&mut tx, group).await?
         }
-    }
-    let mut results = Vec::with_capacity(group.asked.len());
-    for (write, _) in &group.asked {
-        results.push(one(&mut tx, write).await?);
-    }
+    };
     tx.commit().await?;
     *kept = Some(tx);
     Ok(results)
 }
 
-/// A write that is alone in its transaction needs no savepoint.
-async fn lone(tx: &mut Tx, write: &Write) -> Result<Result<Written, StoreError>, StoreError> {
-    match apply(tx, write).await {
-        Ok(written) => tx.commit().await.map(|()| Ok(written)),
-        Err(error) if error.is_passing() => Err(error),
-        Err(error) => tx.roll_back().await.map(|()| Err(error)),
+/// All writes of a group; `None` when one of them fails for a fault of its own, and so the transaction is of no use.
+async fn all(tx: &mut Tx, group: &Group) -> Result<Option<Vec<Written>>, StoreError> {
+    let mut results = Vec::with_capacity(group.asked.len());
+    let asked = group.asked.iter().map(|(write, _)| (write, true));
+    for (write, is_asked) in group.journalled.iter().map(|entry| (entry.as_ref(), false)).chain(asked) {
+        match apply(tx, write).await {
+            Ok(written) if is_asked => results.push(written),
+            Ok(_) => {}
+            Err(error) if error.is_passing() => return Err(error),
+            Err(_) => return Ok(None),
+        }
     }
+    Ok(Some(results))
+}
+
+/// Each write by itself: one that fails takes only itself back.
+async fn one_by_one(tx: &mut Tx, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+    for entry in &group.journalled {
+        if let Err(error) = one(tx, entry).await? {
+            tracing::error!(%error, kind = entry.kind(), "a journal entry cannot be written and is passed over");
+        }
+    }
+    let mut results = Vec::with_capacity(group.asked.len());
+    for (write, _) in &group.asked {
+        results.push(one(tx, write).await?);
+    }
+    Ok(results)
 }
 
 /// One write inside a savepoint.
