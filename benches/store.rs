@@ -1,14 +1,13 @@
-//! The ledger on SQLite: a lone save and many at once, beside the disk's own fdatasync, and finding a number.
-#![expect(
-    clippy::expect_used,
-    clippy::print_stdout,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a benchmark prints, and stops where it cannot go on"
-)]
+//! Outcomes into the ledger: one saved alone, beside what the same disk takes for one fdatasync in the same run; many
+//! agents at once, which are written in groups; and a group in which every tenth write fails and takes only itself back.
+//! On SQLite, and on a PostgreSQL of its own. `BELBRUG_STORE=sqlite` or `postgres` takes one of them.
+#![expect(clippy::expect_used, clippy::print_stdout, clippy::panic, reason = "a benchmark prints, and stops where it cannot go on")]
 
-use std::io::Write as _;
-use std::time::{Duration, Instant};
+#[expect(dead_code, reason = "each benchmark uses a part of it")]
+mod measure;
+
+use std::path::Path;
+use std::time::Instant;
 
 use belbrug::clock::Timestamp;
 use belbrug::collection::money::Cents;
@@ -16,58 +15,87 @@ use belbrug::ids::{AgentId, CaseId, PhoneNumber};
 use belbrug::store::pool::Store;
 use belbrug::store::write::{DebtorImport, ImportBegin, InvoiceImport, OutcomeSave, UserSave, Write, Written};
 use belbrug::store::writer::Writer;
+use measure::postgres::Cluster;
+use measure::{Times, fdatasyncs, micros};
 
-const DEBTORS: usize = 200_000;
-const LONE: usize = 300;
-const CROWD: usize = 10_000;
+const DEBTORS: usize = 5_000;
+const LONE: usize = 500;
+/// Agents who save at the same time, and how often each does.
+const AGENTS: usize = 50;
+const EACH: usize = 200;
 
 #[tokio::main]
 async fn main() {
-    // Beside the build, on a real disk: the system's folder for temporary files may be memory.
-    let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).expect("a folder");
-    let store = Store::open(&format!("sqlite:{}", folder.path().join("bench.db").display())).await.expect("a database");
-    let (writer, _) = Writer::start(store.clone());
-    let (agent, case) = fill(&writer, &store).await;
-    let mut syncs = fdatasyncs(folder.path());
-    println!("fdatasync of this disk                p50 {:>9}", micros(percentile(&mut syncs, 50)));
-    let mut lone = Vec::new();
+    let which = std::env::var("BELBRUG_STORE").unwrap_or_default();
+    if which != "postgres" {
+        let folder = measure::scratch();
+        outcomes(folder.path(), &format!("sqlite:{}", folder.path().join("bench.db").display())).await;
+    }
+    if which != "sqlite" {
+        let folder = measure::scratch();
+        let cluster = Cluster::start(folder.path());
+        outcomes(folder.path(), &cluster.url).await;
+    }
+}
+
+async fn outcomes(folder: &Path, url: &str) {
+    let store = Store::open(url).await.expect("a database");
+    let (writer, writing) = Writer::start(store.clone());
+    println!("{}, {DEBTORS} debtors", store.kind());
+    let (agent, cases) = fill(&writer, &store).await;
+    // The disk is measured in between, not before: it may be slower by the minute.
+    let (mut lone, mut syncs) = (Times::default(), Times::default());
     for n in 0..LONE {
+        if n % 10 == 0 {
+            syncs.extend(fdatasyncs(folder, 10));
+        }
         let began = Instant::now();
-        writer.write(outcome(agent, case, format!("lone-{n}"))).await.expect("saved");
+        writer.write(outcome(agent, case_at(&cases, n), format!("lone-{n}"))).await.expect("saved");
         lone.push(began.elapsed());
     }
-    println!("an outcome, saved alone               p50 {:>9}  p99 {:>9}", micros(percentile(&mut lone, 50)), micros(percentile(&mut lone, 99)));
+    println!("  one fdatasync of 4 KiB on this disk     {}", syncs.words());
+    println!("  an outcome, saved alone                 {}", lone.words());
+    println!("  which is one fdatasync and              p50 {:>11}", micros(lone.median().saturating_sub(syncs.median())));
+    let (seconds, mut times, refused) = crowd(&writer, agent, &cases, false).await;
+    assert_eq!(refused, 0, "none fails");
+    println!("  {AGENTS} agents who save at once               {:.0} a second; each waits {}", (AGENTS * EACH) as f64 / seconds, times.words());
+    let (seconds, _, refused) = crowd(&writer, agent, &cases, true).await;
+    assert_eq!(refused, AGENTS * EACH / 10, "every tenth fails, and no other");
+    println!("  the same, and every tenth fails         {:.0} a second, {refused} refused, the others saved", (AGENTS * EACH) as f64 / seconds);
+    assert!(store.has_entry("crowd-false-0-199").await.expect("read") && store.has_entry("crowd-true-49-1").await.expect("read"));
+    assert!(!store.has_entry("crowd-true-49-0").await.expect("read"), "what was refused is not there");
+    drop(writer);
+    writing.await.expect("the writer");
+    store.close().await;
+}
+
+async fn crowd(writer: &Writer, agent: AgentId, cases: &[i64], some_fail: bool) -> (f64, Times, usize) {
     let began = Instant::now();
-    let crowd = (0..CROWD / 500).map(|batch| {
-        let writer = writer.clone();
-        async move {
-            for n in 0..500 {
-                writer.write(outcome(agent, case, format!("crowd-{batch}-{n}"))).await.expect("saved");
-            }
+    let agents = (0..AGENTS).map(|who| async move {
+        let (mut times, mut refused) = (Times::default(), 0);
+        for n in 0..EACH {
+            let case = if some_fail && n % 10 == 0 { CaseId(i64::MAX) } else { case_at(cases, who * EACH + n) };
+            let began = Instant::now();
+            let result = writer.write(outcome(agent, case, format!("crowd-{some_fail}-{who}-{n}"))).await;
+            times.push(began.elapsed());
+            refused += usize::from(result.is_err());
         }
+        (times, refused)
     });
-    futures_util::future::join_all(crowd).await;
-    println!("outcomes of {} agents at once         {:.0} a second", CROWD / 500, CROWD as f64 / began.elapsed().as_secs_f64());
-    let mut lookups = Vec::new();
-    for n in 0..5_000_usize {
-        let number = number((n * 7919) % DEBTORS);
-        let began = Instant::now();
-        let found = store.cases_by_number(number).await.expect("found");
-        lookups.push(began.elapsed());
-        assert_eq!(found.len(), 1);
+    let (mut times, mut refused) = (Times::default(), 0);
+    for (own, failed) in futures_util::future::join_all(agents).await {
+        times.extend(own);
+        refused += failed;
     }
-    println!(
-        "a number among {DEBTORS} debtors        p50 {:>9}  p99 {:>9}",
-        micros(percentile(&mut lookups, 50)),
-        micros(percentile(&mut lookups, 99))
-    );
+    (began.elapsed().as_secs_f64(), times, refused)
 }
 
-fn number(at: usize) -> PhoneNumber {
-    PhoneNumber::from_i64(447_700_000_000 + i64::try_from(at).expect("small")).expect("a number")
+fn case_at(cases: &[i64], n: usize) -> CaseId {
+    CaseId(*cases.get(n % cases.len()).expect("a case"))
 }
 
-async fn fill(writer: &Writer, store: &Store) -> (AgentId, CaseId) {
+/// A user and the debtors; the user, and some of the cases.
+async fn fill(writer: &Writer, store: &Store) -> (AgentId, Vec<i64>) {
     let user = UserSave {
         id: None,
         login: "anna".to_owned(),
@@ -81,13 +109,18 @@ async fn fill(writer: &Writer, store: &Store) -> (AgentId, CaseId) {
     let Ok(Written::User(agent)) = writer.write(Write::User(user)).await else { panic!("no user") };
     let begin = ImportBegin { at: Timestamp(1), creditor: "Creditor".to_owned() };
     let Ok(Written::Import(import, _)) = writer.write(Write::ImportBegin(begin)).await else { panic!("no import") };
-    for batch in 0..DEBTORS / 1000 {
-        let rows = batch * 1000..(batch + 1) * 1000;
+    for batch in 0..DEBTORS / 500 {
+        let rows = batch * 500..(batch + 1) * 500;
         writer.write(Write::ImportDebtors(rows.clone().map(debtor).collect())).await.expect("debtors");
         writer.write(Write::ImportInvoices(import, rows.map(invoice).collect())).await.expect("invoices");
     }
-    let case = store.search("D0000000", None).await.expect("a search").first().expect("a case").case_id;
-    (agent, CaseId(case))
+    writer.write(Write::ImportEnd(import)).await.expect("ended");
+    let mut cases = Vec::new();
+    for n in 0..200 {
+        let found = store.search(&format!("D{:07}", n * DEBTORS / 200), None).await.expect("a search");
+        cases.extend(found.first().map(|case| case.case_id));
+    }
+    (agent, cases)
 }
 
 fn debtor(at: usize) -> DebtorImport {
@@ -103,7 +136,7 @@ fn debtor(at: usize) -> DebtorImport {
         city: "Zwolle".to_owned(),
         country: "NL".to_owned(),
         email: String::new(),
-        numbers: vec![number(at)],
+        numbers: vec![PhoneNumber::from_i64(447_700_000_000 + i64::try_from(at).expect("small")).expect("a number")],
         contact: None,
         stage: None,
     }
@@ -143,26 +176,4 @@ fn outcome(agent: AgentId, case: CaseId, key: String) -> Write {
         wrong_number: None,
         corrects: None,
     }))
-}
-
-/// What the disk takes for 4 KiB that are written and made durable.
-fn fdatasyncs(folder: &std::path::Path) -> Vec<Duration> {
-    let mut file = std::fs::File::create(folder.join("sync")).expect("a file");
-    (0..LONE)
-        .map(|_| {
-            file.write_all(&[0; 4096]).expect("written");
-            let began = Instant::now();
-            file.sync_data().expect("durable");
-            began.elapsed()
-        })
-        .collect()
-}
-
-fn percentile(times: &mut [Duration], percent: usize) -> Duration {
-    times.sort();
-    times[(times.len() - 1) * percent / 100]
-}
-
-fn micros(time: Duration) -> String {
-    format!("{:.1} us", time.as_secs_f64() * 1e6)
 }

@@ -1,5 +1,7 @@
 //! The desk's side of the task: commands of the pages, and doing what the floor says must be done.
 
+use std::collections::VecDeque;
+
 use tokio::sync::mpsc;
 
 use super::outbound::Asked;
@@ -45,7 +47,8 @@ impl<C: Clock> Task<C> {
     /// Does what the floor says must be done.
     pub(super) async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), Refusal> {
         let mut result = Ok(());
-        for effect in effects {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Changed(agent) => {
                     self.changed.insert(agent);
@@ -53,7 +56,10 @@ impl<C: Clock> Task<C> {
                 Effect::Gone(agent) => {
                     self.gone.insert(agent);
                 }
-                Effect::LookUp { agent, call, number } => self.look_up(agent, call, number),
+                Effect::LookUp { agent, call, number } => match self.setup.store.known_cases(number) {
+                    Some(candidates) => effects.extend(self.floor.found(agent, &call, Some(candidates))),
+                    None => self.look_up(agent, call, number),
+                },
                 Effect::Link { call, case } => {
                     let now = self.clock.now();
                     self.journal.put(now, Write::LinkCall(call, case));
@@ -110,11 +116,11 @@ impl<C: Clock> Task<C> {
                     Ok(Ok(candidates)) => Some(candidates),
                     Ok(Err(error)) => {
                         tracing::warn!(%error, "a number could not be looked up");
-                        None
+                        store.remembered_cases(number)
                     }
-                    Err(_) => None,
+                    Err(_) => store.remembered_cases(number),
                 },
-                Err(_) => None,
+                Err(_) => store.remembered_cases(number),
             };
             let _ = answer.send(Found { agent, call, candidates }).await;
         });

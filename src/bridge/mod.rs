@@ -3,6 +3,6 @@
 mod desk_side;
 mod journal;
 pub mod link;
-mod outbound;
+pub mod outbound;
 mod pbx_side;
 pub mod task;

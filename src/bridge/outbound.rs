@@ -2,60 +2,139 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::link::Socket;
 use crate::clock::Timestamp;
 use crate::ids::CallId;
 use crate::telephony::ami::frame::FrameBuffer;
-use crate::telephony::ami::session::{Account, Session, SessionError};
+use crate::telephony::ami::session::{Account, Heard, Session, SessionError};
 use crate::telephony::pbx::command::SnapshotPart;
+use crate::telephony::pbx::event::Event;
+use crate::telephony::pbx::from_ami;
 
-/// Bytes that are taken from the socket at once, at most.
-pub(super) const READ_BYTES_MAX: usize = 256 * 1024;
+/// Bytes that are taken from the socket at once, at least: small enough to stay in the processor's cache.
+const READ_BYTES: usize = 64 * 1024;
 /// A PBX that does not take our few bytes within this time is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What was asked, so that its answer finds its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Asked {
+pub enum Asked {
+    /// To ring an agent's phone, then a number.
     Dial(CallId),
+    /// To hang up.
     HangUp,
+    /// What there is now.
     Snapshot(SnapshotPart),
 }
 
 /// Why a connection is given up.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LinkError {
+pub enum LinkError {
+    /// The other end closed it.
     #[error("the PBX closed the connection")]
     Closed,
+    /// The socket failed.
     #[error("the connection broke: {0}")]
     Io(#[from] std::io::Error),
+    /// It takes nothing.
     #[error("the PBX does not read what we send")]
     NotReading,
+    /// Wrong account.
     #[error("the PBX does not let us in: {0}. Check username and secret in [pbx] against manager.conf, and its permit lines")]
     Refused(String),
+    /// The session is of no use.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// No manager port.
     #[error("that port sends no manager protocol. Check [pbx] host and port")]
     NoProtocol,
 }
 
+/// What the PBX tells.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// Nothing of interest.
+    Nothing,
+    /// We may ask now.
+    SignedIn,
+    /// Something happened.
+    Event(Event<'a>),
+    /// The answer to what was asked.
+    Answer {
+        /// What was asked.
+        asked: Asked,
+        /// Whether it is done.
+        success: bool,
+        /// The PBX's own words.
+        message: String,
+    },
+}
+
 /// A live connection.
 #[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) socket: Socket,
-    pub(super) buffer: FrameBuffer,
+pub struct Connection {
+    socket: Socket,
+    buffer: FrameBuffer,
     pub(super) session: Session<Asked>,
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, account: Account, now: Timestamp) -> Self {
+    /// A connection that was made at `now`.
+    #[must_use]
+    pub fn new(socket: Socket, account: Account, now: Timestamp) -> Self {
         Self { socket, buffer: FrameBuffer::new(), session: Session::new(account, now) }
     }
 
+    /// Takes bytes from the socket; waits until there are some. Cancelled, it has taken none.
+    ///
+    /// # Errors
+    /// When the connection is over.
+    pub async fn read(&mut self) -> Result<(), LinkError> {
+        let spare = self.buffer.spare();
+        spare.reserve(READ_BYTES);
+        match self.socket.read_buf(spare).await? {
+            0 => Err(LinkError::Closed),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the bytes that are there tell next; `None` until more are read.
+    ///
+    /// # Errors
+    /// When the connection is of no use any more.
+    pub fn next(&mut self, now: Timestamp) -> Result<Option<Told<'_>>, LinkError> {
+        if self.session.awaits_greeting() {
+            match self.buffer.greeting().map_err(|_| LinkError::NoProtocol)? {
+                Some(greeting) => self.session.handle_greeting(now, &greeting)?,
+                None => return Ok(None),
+            }
+        }
+        let Some(frame) = self.buffer.next_frame() else { return Ok(None) };
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => {
+                tracing::warn!(%error, "the PBX sent a frame that we cannot read");
+                return Ok(Some(Told::Nothing));
+            }
+        };
+        Ok(Some(match self.session.handle_frame(now, frame)? {
+            Heard::Event(frame) => from_ami::translate(frame).map_or(Told::Nothing, Told::Event),
+            Heard::SignedIn => Told::SignedIn,
+            Heard::Refused { reason } => return Err(LinkError::Refused(reason)),
+            Heard::Answer { tag, success, frame } => {
+                Told::Answer { asked: tag, success, message: frame.text("Message").unwrap_or_default().into_owned() }
+            }
+            Heard::Nothing => Told::Nothing,
+        }))
+    }
+
     /// Sends what the session has to send.
-    pub(super) async fn flush(&mut self) -> Result<(), LinkError> {
+    ///
+    /// # Errors
+    /// When the PBX does not take it.
+    pub async fn flush(&mut self) -> Result<(), LinkError> {
         while let Some(bytes) = self.session.poll_transmit() {
             tokio::time::timeout(WRITE_TIMEOUT, self.socket.write_all(&bytes)).await.map_err(|_| LinkError::NotReading)??;
         }

@@ -6,18 +6,17 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::link::{ConnectError, Socket, connect};
-use super::outbound::{Asked, Connection, LinkError};
+use super::outbound::{Asked, Connection, LinkError, Told};
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::Link;
 use crate::ids::CallId;
 use crate::numbers::Dialled;
 use crate::store::write::Write;
-use crate::telephony::ami::session::Heard;
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction};
 use crate::telephony::pbx::command::{Command as PbxCommand, SnapshotPart};
 use crate::telephony::pbx::event::{Event, EventKind};
-use crate::telephony::pbx::{from_ami, to_ami};
+use crate::telephony::pbx::to_ami;
 
 impl<C: Clock> Task<C> {
     pub(super) fn connect(&mut self) {
@@ -66,11 +65,10 @@ impl<C: Clock> Task<C> {
         self.retry_at = Some(Instant::now() + self.backoff.pause());
     }
 
-    pub(super) async fn bytes(&mut self, read: std::io::Result<usize>) {
+    pub(super) async fn bytes(&mut self, read: Result<(), LinkError>) {
         let result = match read {
-            Ok(0) => Err(LinkError::Closed),
-            Ok(_) => self.frames().await,
-            Err(error) => Err(LinkError::Io(error)),
+            Ok(()) => self.frames().await,
+            Err(error) => Err(error),
         };
         if let Err(error) = result {
             self.lost(&error.to_string()).await;
@@ -88,45 +86,19 @@ impl<C: Clock> Task<C> {
     }
 
     pub(super) async fn frames_of(&mut self, now: Timestamp, connection: &mut Connection) -> Result<(), LinkError> {
-        if connection.session.awaits_greeting() {
-            match connection.buffer.greeting().map_err(|_| LinkError::NoProtocol)? {
-                Some(greeting) => connection.session.handle_greeting(now, &greeting)?,
-                None => return Ok(()),
-            }
-        }
-        let Connection { buffer, session, .. } = connection;
-        while let Some(frame) = buffer.next_frame() {
-            let frame = match frame {
-                Ok(frame) => frame,
-                Err(error) => {
-                    tracing::warn!(%error, "the PBX sent a frame that we cannot read");
-                    continue;
-                }
-            };
-            let mut ask_snapshot = false;
-            match session.handle_frame(now, frame)? {
-                Heard::Event(frame) => {
-                    if let Some(event) = from_ami::translate(frame) {
-                        self.pbx_event(now, &event).await;
+        while let Some(told) = connection.next(now)? {
+            match told {
+                Told::Nothing => {}
+                Told::Event(event) => self.pbx_event(now, &event).await,
+                Told::SignedIn => {
+                    self.signed_in(now);
+                    self.snapshot_since = Some(now);
+                    for part in SnapshotPart::ALL {
+                        let action = to_ami::translate(&PbxCommand::Snapshot(part), &self.setup.dial).map_err(|e| LinkError::Session(e.into()))?;
+                        connection.session.ask(action, Asked::Snapshot(part))?;
                     }
                 }
-                Heard::SignedIn => {
-                    self.signed_in(now);
-                    ask_snapshot = true;
-                    self.snapshot_since = Some(now);
-                }
-                Heard::Refused { reason } => return Err(LinkError::Refused(reason)),
-                Heard::Answer { tag, success, frame } => {
-                    let message = frame.text("Message").unwrap_or_default().into_owned();
-                    self.answer(now, tag, success, &message).await;
-                }
-                Heard::Nothing => {}
-            }
-            if ask_snapshot {
-                for part in SnapshotPart::ALL {
-                    let action = to_ami::translate(&PbxCommand::Snapshot(part), &self.setup.dial).map_err(|e| LinkError::Session(e.into()))?;
-                    session.ask(action, Asked::Snapshot(part))?;
-                }
+                Told::Answer { asked, success, message } => self.answer(now, asked, success, &message).await,
             }
         }
         Ok(())

@@ -6,14 +6,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncReadExt;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::journal::Journal;
 use super::link::{Address, Backoff, ConnectError, Socket};
-use super::outbound::{Connection, READ_BYTES_MAX};
+use super::outbound::{Connection, LinkError};
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
 use crate::desk::hub::{Board, Command, Refusal};
@@ -120,13 +119,9 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
     }
 }
 
-async fn read(connection: &mut Option<Connection>) -> std::io::Result<usize> {
+async fn read(connection: &mut Option<Connection>) -> Result<(), LinkError> {
     match connection {
-        Some(connection) => {
-            let spare = connection.buffer.spare();
-            spare.reserve(READ_BYTES_MAX / 4);
-            connection.socket.read_buf(spare).await
-        }
+        Some(connection) => connection.read().await,
         None => std::future::pending().await,
     }
 }

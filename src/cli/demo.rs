@@ -122,10 +122,11 @@ async fn fill(config: &Config) -> anyhow::Result<()> {
     }
     if store.search("D1001", None).await?.is_empty() {
         let begin = ImportBegin { at: now, creditor: "Groothandel De Linde BV".to_owned() };
-        writer.write(Write::ImportDebtors(sample::debtors()?)).await?;
         if let Written::Import(import, _) = writer.write(Write::ImportBegin(begin)).await? {
+            writer.write(Write::ImportDebtors(sample::debtors()?)).await?;
             let today = now.utc().with_timezone(&config.office.zone).date_naive();
             writer.write(Write::ImportInvoices(import, sample::invoices(today))).await?;
+            writer.write(Write::ImportEnd(import)).await?;
         }
     }
     drop(writer);

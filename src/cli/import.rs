@@ -12,6 +12,7 @@ use belbrug::config;
 use belbrug::import::{ByteCounter, DebtorRow, ImportMapping, InvoiceRow, RowError, RowReason, read_debtors, read_invoices};
 use belbrug::numbers::NumberPlan;
 use belbrug::personal::Personal;
+use belbrug::store::numbers::index::ANNOUNCED_BEFORE;
 use belbrug::store::pool::Store;
 use belbrug::store::write::{DebtorImport, ImportBegin, InvoiceImport, Write, Written};
 use belbrug::store::writer::Writer;
@@ -66,7 +67,11 @@ impl Import {
         let store = Store::open(config.store.url.reveal()).await.context("[store] url")?;
         let (writer, writing) = Writer::start(store.clone());
         let begin = ImportBegin { at: SystemClock.now(), creditor: mapping.creditor.clone() };
+        let is_known_to_a_service = store.has_numbers().await?;
         let Written::Import(import, _) = writer.write(Write::ImportBegin(begin)).await? else { bail!("the import could not begin") };
+        if is_known_to_a_service {
+            tokio::time::sleep(ANNOUNCED_BEFORE).await;
+        }
         let debtors = import_debtors(&self.debtors, &mapping, &plan, &writer).await?;
         report("debtors", &debtors);
         let invoices = import_invoices(&self.invoices, &mapping, import, &writer).await?;
@@ -80,6 +85,7 @@ impl Import {
                 say(&format!("{n} invoices that the list lacks are settled."));
             }
         }
+        writer.write(Write::ImportEnd(import)).await?;
         drop(writer);
         writing.await?;
         store.close().await;

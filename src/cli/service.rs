@@ -41,6 +41,7 @@ impl Service {
     pub(crate) async fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
         let store = Store::open(config.store.url.reveal()).await.context("[store] url")?;
         tracing::info!(database = store.kind(), "the ledger is open");
+        store.keep_numbers(config.store.numbers_in_memory);
         let (writer, writing) = Writer::start(store.clone());
         let clock = SystemClock;
         let run = u64::try_from(clock.now().0).unwrap_or(1);

@@ -141,6 +141,7 @@ mod tests {
         assert_eq!(example.office.zone, nothing.office.zone);
         assert_eq!(example.pbx.dial_context, nothing.pbx.dial_context);
         assert_eq!(example.store.url, nothing.store.url);
+        assert_eq!(example.store.numbers_in_memory, nothing.store.numbers_in_memory);
     }
 
     #[test]

@@ -137,11 +137,13 @@ impl Default for Web {
 pub struct StoreSettings {
     /// `sqlite:PATH` or `postgres://...`; it may hold a password.
     pub url: Personal<String>,
+    /// Numbers that are kept in memory at most, for the moment when the phone rings.
+    pub numbers_in_memory: usize,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: "sqlite:data/belbrug.db".to_owned().into() }
+        Self { url: "sqlite:data/belbrug.db".to_owned().into(), numbers_in_memory: 6_000_000 }
     }
 }
 

@@ -5,6 +5,7 @@
 mod sql;
 
 pub mod error;
+pub mod numbers;
 pub mod pool;
 pub mod read;
 pub mod write;

@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::error::StoreError;
+use super::numbers::index::NumberIndex;
 
 static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
@@ -26,6 +27,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) pool: Pool,
+    pub(super) numbers: NumberIndex,
 }
 
 #[derive(Debug, Clone)]
@@ -34,13 +36,13 @@ pub(super) enum Pool {
     Postgres(PgPool),
 }
 
-/// A transaction of the writer.
+/// The writer's connection, in a transaction or between two. It is kept from group to group, and never used again after
+/// anything went wrong: a full disk makes SQLite end the transaction by itself, which sqlx's own transactions do not
+/// notice, and a commit that was given up may still be under way. So we begin and commit in SQL.
 #[derive(Debug)]
 pub(super) enum Tx {
-    /// A full disk makes SQLite end the transaction by itself, which sqlx's own transactions do not notice: so we begin and
-    /// commit in SQL, and roll back whatever a broken group left when the connection is taken again.
     Sqlite(PoolConnection<sqlx::Sqlite>),
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+    Postgres(PoolConnection<sqlx::Postgres>),
 }
 
 impl Store {
@@ -55,7 +57,7 @@ impl Store {
             let options = PgConnectOptions::from_str(url)?;
             let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
             POSTGRES.run(&pool).await?;
-            Ok(Self { pool: Pool::Postgres(pool) })
+            Ok(Self { pool: Pool::Postgres(pool), numbers: NumberIndex::default() })
         } else {
             Err(StoreError::Url)
         }
@@ -76,12 +78,6 @@ impl Store {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .before_acquire(|connection, _| {
-                Box::pin(async move {
-                    let _ = sqlx::query("ROLLBACK").execute(connection).await;
-                    Ok(true)
-                })
-            })
             .connect_with(options.clone())
             .await?;
         if existed {
@@ -90,7 +86,7 @@ impl Store {
         SQLITE.run(&write).await?;
         let read =
             SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.read_only(true)).await?;
-        Ok(Self { pool: Pool::Sqlite { read, write } })
+        Ok(Self { pool: Pool::Sqlite { read, write }, numbers: NumberIndex::default() })
     }
 
     /// Which database it is, in a word.
@@ -113,25 +109,49 @@ impl Store {
         }
     }
 
-    pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
+    /// A transaction on the connection that was kept, or on a new one: the one that was kept may have died meanwhile.
+    pub(super) async fn begin(&self, kept: Option<Tx>) -> Result<Tx, StoreError> {
+        if let Some(mut tx) = kept
+            && tx.begin().await.is_ok()
+        {
+            return Ok(tx);
+        }
+        let mut tx = self.writing().await?;
+        tx.begin().await?;
+        Ok(tx)
+    }
+
+    async fn writing(&self) -> Result<Tx, StoreError> {
         Ok(match &self.pool {
             Pool::Sqlite { write, .. } => {
                 let mut connection = write.acquire().await?;
-                sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+                connection.close_on_drop();
                 Tx::Sqlite(connection)
             }
-            Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pool::Postgres(pool) => {
+                let mut connection = pool.acquire().await?;
+                connection.close_on_drop();
+                Tx::Postgres(connection)
+            }
         })
     }
 }
 
 impl Tx {
-    pub(super) async fn commit(self) -> Result<(), StoreError> {
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(mut connection) => sqlx::query("COMMIT").execute(&mut *connection).await.map(drop)?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(drop)?,
+            Self::Postgres(connection) => sqlx::query("BEGIN").execute(&mut **connection).await.map(drop)?,
         }
         Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
+        execute!(self, "COMMIT").map(drop).map_err(StoreError::from)
+    }
+
+    pub(super) async fn roll_back(&mut self) -> Result<(), StoreError> {
+        execute!(self, "ROLLBACK").map(drop).map_err(StoreError::from)
     }
 }
 

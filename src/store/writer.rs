@@ -79,9 +79,13 @@ struct Group {
 
 async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>) {
     let mut unwritten: Vec<Arc<Write>> = Vec::new();
+    let mut kept = None;
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
-        match tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy)) {
+        group.touch(&store);
+        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &mut kept, &group)).await.unwrap_or(Err(StoreError::Busy));
+        group.touch(&store);
+        match written {
             Ok(results) => {
                 for ((_, answer), result) in group.asked.drain(..).zip(results) {
                     let _ = answer.send(result);
@@ -96,6 +100,14 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
                 tokio::time::sleep(RETRY_AFTER).await;
             }
         }
+    }
+}
+
+impl Group {
+    /// Takes what it changes out of the numbers in memory.
+    fn touch(&self, store: &Store) {
+        let asked = self.asked.iter().map(|(write, _)| write);
+        asked.chain(self.journalled.iter().map(Arc::as_ref)).for_each(|write| store.numbers.touch(write.touched()));
     }
 }
 
@@ -121,20 +133,49 @@ async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mp
     Some(group)
 }
 
-/// One transaction: the journal in order, then what was asked, each by itself. The outer error is the group's, the
-/// inner ones are those of single writes.
-async fn commit(store: &Store, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-    let mut tx = store.begin().await?;
+/// One transaction: the journal in order, then what was asked. The outer error is the group's, the inner ones are those of
+/// single writes. Nearly always nothing fails, so it is tried without savepoints first.
+async fn commit(store: &Store, kept: &mut Option<Tx>, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+    let mut tx = store.begin(kept.take()).await?;
+    let results = match all(&mut tx, group).await? {
+        Some(written) => written.into_iter().map(Ok).collect(),
+        None => {
+            tx.roll_back().await?;
+            tx.begin().await?;
+            one_by_one(&mut tx, group).await?
+        }
+    };
+    tx.commit().await?;
+    *kept = Some(tx);
+    Ok(results)
+}
+
+/// All writes of a group; `None` when one of them fails for a fault of its own, and so the transaction is of no use.
+async fn all(tx: &mut Tx, group: &Group) -> Result<Option<Vec<Written>>, StoreError> {
+    let mut results = Vec::with_capacity(group.asked.len());
+    let asked = group.asked.iter().map(|(write, _)| (write, true));
+    for (write, is_asked) in group.journalled.iter().map(|entry| (entry.as_ref(), false)).chain(asked) {
+        match apply(tx, write).await {
+            Ok(written) if is_asked => results.push(written),
+            Ok(_) => {}
+            Err(error) if error.is_passing() => return Err(error),
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some(results))
+}
+
+/// Each write by itself: one that fails takes only itself back.
+async fn one_by_one(tx: &mut Tx, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
     for entry in &group.journalled {
-        if let Err(error) = one(&mut tx, entry).await? {
+        if let Err(error) = one(tx, entry).await? {
             tracing::error!(%error, kind = entry.kind(), "a journal entry cannot be written and is passed over");
         }
     }
     let mut results = Vec::with_capacity(group.asked.len());
     for (write, _) in &group.asked {
-        results.push(one(&mut tx, write).await?);
+        results.push(one(tx, write).await?);
     }
-    tx.commit().await?;
     Ok(results)
 }
 

@@ -25,6 +25,24 @@ pub struct FoundCase {
     pub number: Option<i64>,
 }
 
+/// A case that a number leads to.
+pub(in crate::store) struct Numbered<'a> {
+    pub(in crate::store) case: CaseId,
+    pub(in crate::store) name: &'a str,
+    pub(in crate::store) creditor: &'a str,
+    /// An invoice of it is open.
+    pub(in crate::store) is_open: bool,
+}
+
+/// The cases to choose from: those with an open invoice, where there are any.
+pub(in crate::store) fn candidates(mut cases: Vec<Numbered<'_>>) -> Vec<Candidate> {
+    cases.sort_unstable_by(|a, b| a.name.cmp(b.name).then(a.case.cmp(&b.case)));
+    let any_open = cases.iter().any(|case| case.is_open);
+    let fits = |case: &Numbered<'_>| case.is_open || !any_open;
+    let candidate = |case: Numbered<'_>| Candidate { case: case.case, name: case.name.to_owned().into(), creditor: case.creditor.to_owned() };
+    cases.into_iter().filter(fits).take(FOUND_MAX).map(candidate).collect()
+}
+
 /// Small letters without accents, for comparing what people type with what stands in a list.
 #[must_use]
 pub fn fold(text: &str) -> String {
@@ -61,11 +79,28 @@ fn contains(text: &str) -> String {
 }
 
 impl Store {
-    /// The cases with an open invoice of the debtors that have this number; of a debtor without one, all its cases.
+    /// The cases of a number where memory knows them, as [`Store::cases_by_number`] gives them: at once, without the
+    /// database. `None` says nothing about the number but that the database must be asked.
+    #[must_use]
+    pub fn known_cases(&self, number: PhoneNumber) -> Option<Vec<Candidate>> {
+        self.numbers.find(number)
+    }
+
+    /// The cases of a number as memory had them last: for when the database does not answer.
+    #[must_use]
+    pub fn remembered_cases(&self, number: PhoneNumber) -> Option<Vec<Candidate>> {
+        self.numbers.remembered(number)
+    }
+
+    /// The cases with an open invoice of the debtors that have this number; where none has, all their cases. From memory
+    /// where it knows them, else from the database.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn cases_by_number(&self, number: PhoneNumber) -> Result<Vec<Candidate>, StoreError> {
+        if let Some(known) = self.known_cases(number) {
+            return Ok(known);
+        }
         let rows = fetch_all!(
             self,
             (i64, String, String, i64),
@@ -76,13 +111,8 @@ impl Store {
              WHERE numbers.number = $1 AND numbers.state = 'usable' ORDER BY debtors.name, cases.id LIMIT 100",
             number.to_i64()
         )?;
-        let any_open = rows.iter().any(|row| row.3 > 0);
-        Ok(rows
-            .into_iter()
-            .filter(|row| row.3 > 0 || !any_open)
-            .take(FOUND_MAX)
-            .map(|(case, name, creditor, _)| Candidate { case: CaseId(case), name: name.into(), creditor })
-            .collect())
+        let cases = rows.iter().map(|(case, name, creditor, open)| Numbered { case: CaseId(*case), name, creditor, is_open: *open > 0 });
+        Ok(candidates(cases.collect()))
     }
 
     /// The cases that fit what was typed: name, town, debtor number, invoice number or telephone number. One more than

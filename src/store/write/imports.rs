@@ -8,7 +8,7 @@ use crate::store::read::search::fold;
 
 pub(super) async fn begin(tx: &mut Tx, import: &ImportBegin) -> Result<Written, StoreError> {
     let creditor = creditor(tx, &import.creditor).await?;
-    let row = fetch_in!(&mut *tx, (i64,), "INSERT INTO imports (at, creditor_id) VALUES ($1, $2) RETURNING id", import.at.0, creditor)?;
+    let row = fetch_in!(&mut *tx, (i64,), "INSERT INTO imports (at, creditor_id, ended) VALUES ($1, $2, 0) RETURNING id", import.at.0, creditor)?;
     row.map(|(id,)| Written::Import(id, CreditorId(creditor))).ok_or(StoreError::NoSuch("import"))
 }
 
@@ -16,6 +16,17 @@ async fn creditor(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
     execute!(&mut *tx, "INSERT INTO creditors (name) VALUES ($1) ON CONFLICT (name) DO NOTHING", name)?;
     let row = fetch_in!(&mut *tx, (i64,), "SELECT id FROM creditors WHERE name = $1", name)?;
     row.map(|(id,)| id).ok_or(StoreError::NoSuch("creditor"))
+}
+
+pub(super) async fn end(tx: &mut Tx, import: i64) -> Result<Written, StoreError> {
+    execute!(&mut *tx, "UPDATE imports SET ended = 1 WHERE id = $1", import)?;
+    Ok(Written::Done)
+}
+
+/// A service that keeps numbers in memory sees by this that they changed.
+async fn count_write(tx: &mut Tx) -> Result<(), StoreError> {
+    execute!(&mut *tx, "UPDATE imports SET writes = writes + 1 WHERE id = (SELECT MAX(id) FROM imports)")?;
+    Ok(())
 }
 
 #[derive(Default)]
@@ -42,6 +53,7 @@ impl Counts {
 
 pub(super) async fn debtors(tx: &mut Tx, rows: &[DebtorImport]) -> Result<Written, StoreError> {
     let mut counts = Counts::default();
+    count_write(tx).await?;
     for row in rows {
         let existed = fetch_in!(&mut *tx, (i64,), "SELECT id FROM debtors WHERE reference = $1", &row.reference)?.is_some();
         let mut changed = debtor(tx, row).await? > 0;
@@ -121,6 +133,7 @@ async fn contact(tx: &mut Tx, debtor: i64, name: &str, role: &str) -> Result<u64
 
 pub(super) async fn invoices(tx: &mut Tx, import: i64, rows: &[InvoiceImport]) -> Result<Written, StoreError> {
     let mut counts = Counts::default();
+    count_write(tx).await?;
     for row in rows {
         let Some((debtor,)) = fetch_in!(&mut *tx, (i64,), "SELECT id FROM debtors WHERE reference = $1", &row.debtor_reference)? else {
             counts.refused.push((row.line, "no debtor has this debtor number; import the debtors first"));
@@ -164,6 +177,7 @@ async fn invoice(tx: &mut Tx, case: i64, row: &InvoiceImport) -> Result<u64, Sto
 
 /// Of every creditor that the list speaks of; of the others it says nothing.
 pub(super) async fn settle_missing(tx: &mut Tx, import: i64) -> Result<Written, StoreError> {
+    count_write(tx).await?;
     let settled = execute!(
         &mut *tx,
         "UPDATE invoices SET state = 'settled', open_cents = 0

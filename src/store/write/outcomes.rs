@@ -35,15 +35,12 @@ pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, Sto
 }
 
 pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, StoreError> {
-    if let Some((id,)) = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)? {
-        return Ok(Written::Entry { id: EntryId(id), repeated: true });
-    }
     let call = save.calls.first().map(|call| call.as_str().to_owned());
     let row = fetch_in!(
         &mut *tx,
         (i64,),
         "INSERT INTO ledger (key, at, agent_id, case_id, call_id, code, amount_cents, detail, corrects)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING RETURNING id",
         &save.key,
         save.at.0,
         save.agent.0,
@@ -54,7 +51,10 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
         &save.detail,
         save.corrects.map(|c| c.0)
     )?;
-    let entry = row.map(|(id,)| id).ok_or(StoreError::NoSuch("ledger entry"))?;
+    let Some((entry,)) = row else {
+        let there = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)?;
+        return there.map(|(id,)| Written::Entry { id: EntryId(id), repeated: true }).ok_or(StoreError::NoSuch("ledger entry"));
+    };
     for (field, body) in &save.texts {
         execute!(&mut *tx, "INSERT INTO texts (entry_id, field, body) VALUES ($1, $2, $3)", entry, *field, body.reveal())?;
     }

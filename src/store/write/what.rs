@@ -87,6 +87,17 @@ pub enum Write {
     ImportInvoices(i64, Vec<InvoiceImport>),
     /// What a complete list does not name any more is settled.
     ImportSettleMissing(i64),
+    /// An import ends.
+    ImportEnd(i64),
+}
+
+/// What a write changes of the answer to "whose number is it?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Touched {
+    Nothing,
+    Number(PhoneNumber),
+    /// Many numbers, names or open invoices.
+    Lists,
 }
 
 impl Write {
@@ -104,7 +115,37 @@ impl Write {
             Self::AttachNumber(..) => "number",
             Self::User(_) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
             Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
-            Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) => "import",
+            Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) | Self::ImportEnd(_) => "import",
+        }
+    }
+
+    /// What it changes of the answer to "whose number is it?". Whatever changes the state of a number, the name of a
+    /// debtor, a case or whether it has an open invoice must say so here, or the numbers in memory go stale.
+    pub(in crate::store) const fn touched(&self) -> Touched {
+        match self {
+            Self::AttachNumber(_, number) => Touched::Number(*number),
+            Self::Outcome(outcome) => match outcome.wrong_number {
+                Some(number) => Touched::Number(number),
+                None => Touched::Nothing,
+            },
+            Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(_) => Touched::Lists,
+            Self::CallEvent { .. }
+            | Self::LinkCall(..)
+            | Self::WaiveOutcome(_)
+            | Self::Gap { .. }
+            | Self::Seat(_)
+            | Self::SeatGone(_)
+            | Self::CloseGhosts { .. }
+            | Self::Draft(_)
+            | Self::User(_)
+            | Self::Password(..)
+            | Self::Disable(..)
+            | Self::Language(..)
+            | Self::SessionOpen(_)
+            | Self::SessionSeen(..)
+            | Self::SessionClose(_)
+            | Self::ImportBegin(_)
+            | Self::ImportEnd(_) => Touched::Nothing,
         }
     }
 }
@@ -332,5 +373,6 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::ImportDebtors(rows) => imports::debtors(tx, rows).await,
         Write::ImportInvoices(import, rows) => imports::invoices(tx, *import, rows).await,
         Write::ImportSettleMissing(import) => imports::settle_missing(tx, *import).await,
+        Write::ImportEnd(import) => imports::end(tx, *import).await,
     }
 }

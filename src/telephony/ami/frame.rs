@@ -19,9 +19,11 @@ pub enum FrameError {
 }
 
 /// The bytes that have come in and are not yet read as frames.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FrameBuffer {
     bytes: Vec<u8>,
+    /// Finds what ends a frame.
+    finder: memmem::Finder<'static>,
     /// Where the next frame begins.
     start: usize,
     /// Up to where no blank line was found.
@@ -31,6 +33,13 @@ pub struct FrameBuffer {
 }
 
 const END: &[u8] = b"\r\n\r\n";
+
+impl Default for FrameBuffer {
+    fn default() -> Self {
+        // A line feed followed by a carriage return stands nowhere else: the search does not stop at every line.
+        Self { bytes: Vec::new(), finder: memmem::Finder::new(b"\n\r"), start: 0, searched: 0, skipping: false }
+    }
+}
 
 impl FrameBuffer {
     /// An empty buffer.
@@ -90,7 +99,7 @@ impl FrameBuffer {
     pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, FrameError>> {
         loop {
             let from = self.searched.saturating_sub(END.len() - 1).max(self.start);
-            let Some(found) = memmem::find(self.bytes.get(from..).unwrap_or_default(), END) else {
+            let Some(found) = find_end(&self.finder, self.bytes.get(from..).unwrap_or_default()) else {
                 self.searched = self.bytes.len();
                 if self.bytes.len() - self.start <= FRAME_BYTES_MAX {
                     return None;
@@ -170,6 +179,10 @@ impl<'a> Frame<'a> {
     }
 
     fn first(self, key: &str) -> Option<&'a [u8]> {
+        // As Asterisk writes it; most frames are of no interest beyond this.
+        if let Some(value) = self.bytes.strip_prefix(key.as_bytes()).and_then(|rest| rest.strip_prefix(b": ")) {
+            return Some(line_of(value).0);
+        }
         self.fields().next().filter(|(k, _)| k.eq_ignore_ascii_case(key.as_bytes())).map(|(_, v)| v)
     }
 }
@@ -185,19 +198,34 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
-            let (line, rest) = match memchr(b'\n', self.rest) {
-                Some(end) => (self.rest.get(..end)?, self.rest.get(end + 1..)?),
-                None => (self.rest, &[][..]),
+            // Keys are short: a loop over their bytes is faster than a search.
+            let at = self.rest.iter().position(|&b| b == b':' || b == b'\n').unwrap_or(self.rest.len());
+            let (key, rest) = self.rest.split_at_checked(at)?;
+            let Some(rest) = rest.strip_prefix(b":") else {
+                self.rest = rest.get(1..).unwrap_or_default();
+                continue;
             };
+            let (value, rest) = line_of(rest.strip_prefix(b" ").unwrap_or(rest));
             self.rest = rest;
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if let Some(colon) = memchr(b':', line) {
-                let value = line.get(colon + 1..)?;
-                return Some((line.get(..colon)?, value.strip_prefix(b" ").unwrap_or(value)));
-            }
+            return Some((key, value));
         }
         None
     }
+}
+
+/// The bytes up to the end of the line, without it, and those after it.
+fn line_of(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (line, rest) = match memchr(b'\n', bytes) {
+        Some(end) => (bytes.get(..end).unwrap_or_default(), bytes.get(end + 1..).unwrap_or_default()),
+        None => (bytes, &[][..]),
+    };
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}
+
+/// Where the blank line that ends a frame begins.
+fn find_end(finder: &memmem::Finder<'_>, bytes: &[u8]) -> Option<usize> {
+    let is_end = |at: usize| at.checked_sub(1).filter(|begin| bytes.get(*begin..).is_some_and(|rest| rest.starts_with(END)));
+    finder.find_iter(bytes).find_map(is_end)
 }
 
 /// The text of a value: UTF-8, or else Latin-1, so that an old phone's `M\xfcller` is still Müller.

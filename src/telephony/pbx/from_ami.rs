@@ -266,6 +266,9 @@ fn known(value: &[u8]) -> Cow<'_, str> {
 /// a quote comes as three backslashes and a quote. Control characters go.
 fn display_name(value: &[u8]) -> Cow<'_, str> {
     let name = known(value);
+    if name.bytes().all(|b| (b' '..0x7f).contains(&b) && b != b'\\') {
+        return name;
+    }
     if !name.contains('\\') && !name.contains(char::is_control) {
         return name;
     }
@@ -317,12 +320,18 @@ fn number(value: &[u8]) -> u32 {
 
 /// `1795304876.155690`: seconds and microseconds.
 fn timestamp(value: &[u8]) -> Option<PbxTime> {
-    let value = std::str::from_utf8(value).ok()?;
-    let (seconds, fraction) = value.split_once('.').unwrap_or((value, ""));
-    let seconds: i64 = seconds.parse().ok()?;
+    let mut parts = value.splitn(2, |&b| b == b'.');
+    let (seconds, fraction) = (digits(parts.next()?)?, parts.next().unwrap_or_default());
     let fraction = fraction.get(..6).unwrap_or(fraction);
-    let micros = if fraction.is_empty() { 0 } else { fraction.parse::<i64>().ok()? * 10_i64.checked_pow(6 - u32::try_from(fraction.len()).ok()?)? };
+    let micros = if fraction.is_empty() { 0 } else { digits(fraction)? * 10_i64.checked_pow(6 - u32::try_from(fraction.len()).ok()?)? };
     Some(PbxTime(seconds.checked_mul(1_000_000)?.checked_add(micros)?))
+}
+
+fn digits(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 15 {
+        return None;
+    }
+    text.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
 #[cfg(test)]
