@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::outbound::Asked;
+use super::recording;
 use super::task::{Asking, COMMANDS_A_TURN, Found, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
@@ -62,15 +63,19 @@ impl<C: Clock> Task<C> {
                     let now = self.clock.now();
                     self.journal.put(now, Write::WaiveOutcome(call));
                 }
-                Effect::Dial { extension, number, call, name } => {
+                Effect::Dial { extension, number, call, name, record } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
-                    let command = PbxCommand::Dial { call: call.clone(), device, number, name };
+                    let command = PbxCommand::Dial { call: call.clone(), device, number, name, record };
                     result = self.ask(&command, Asked::Dial(call.clone())).await;
+                    if result.is_ok() && record {
+                        self.recorded.asked(&call);
+                    }
                     if result.is_err() {
                         let changed = self.floor.pbx_refused(&call, "");
                         self.note_changed(&changed);
                     }
                 }
+                Effect::Recording { channel, wish } => result = self.ask(&recording::command(channel, wish), Asked::Recording).await,
                 Effect::HangUp { channel } => result = self.ask(&PbxCommand::HangUp { channel }, Asked::HangUp).await,
             }
         }
@@ -90,14 +95,6 @@ impl<C: Clock> Task<C> {
             return Err(Refusal::NotSent);
         }
         Ok(())
-    }
-
-    /// Seats that must be put on the board, of effects that ask for nothing else.
-    fn note_changed(&mut self, effects: &[Effect]) {
-        self.changed.extend(effects.iter().filter_map(|effect| match effect {
-            Effect::Changed(agent) => Some(*agent),
-            _ => None,
-        }));
     }
 
     /// Finds out whose number it is, beside this task.

@@ -21,6 +21,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) enum Asked {
     Dial(CallId),
     HangUp,
+    Recording,
     Snapshot(SnapshotPart),
 }
 

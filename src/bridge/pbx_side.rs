@@ -108,6 +108,8 @@ impl<C: Clock> Task<C> {
                 Heard::Event(frame) => {
                     if let Some(event) = from_ami::translate(frame) {
                         self.pbx_event(now, &event).await;
+                    } else if let Some(heard) = from_ami::recording(frame) {
+                        self.recording_heard(now, &heard);
                     }
                 }
                 Heard::SignedIn => {
@@ -158,21 +160,26 @@ impl<C: Clock> Task<C> {
                 let _ = self.perform(effects).await;
             }
             Asked::HangUp if !success => tracing::info!(message, "the PBX did not hang up"),
-            Asked::Dial(_) | Asked::HangUp => {}
+            Asked::Recording if !success => tracing::warn!(message, "the PBX did not do as told with a recording: write needs call in manager.conf"),
+            Asked::Dial(_) | Asked::HangUp | Asked::Recording => {}
         }
     }
 
     pub(super) async fn pbx_event(&mut self, now: Timestamp, event: &Event<'_>) {
         for call_event in self.tracker.apply(now, event) {
             let effects = self.floor.apply(&call_event);
+            let recorded = self.recorded.apply(&call_event);
             self.journal_event(now, call_event);
+            self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
         if event.kind == EventKind::SnapshotEnded {
             let live: BTreeSet<CallId> = self.tracker.calls().map(|call| call.id.clone()).collect();
             let since = self.snapshot_since.take().unwrap_or(now);
             let effects = self.floor.reconcile(now, since, &live);
+            let recorded = self.recorded.reconcile(|call| live.contains(call));
             self.journal.put(now, Write::CloseGhosts { now, since, live: live.into_iter().collect() });
+            self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
     }

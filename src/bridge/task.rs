@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use super::journal::Journal;
 use super::link::{Address, Backoff, ConnectError, Socket};
 use super::outbound::{Connection, READ_BYTES_MAX};
+use super::recorded::Recordings;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
 use crate::desk::hub::{Board, Command, Refusal};
 use crate::desk::seat::{Candidate, Seat};
 use crate::ids::{AgentId, CallId, Device};
 use crate::numbers::NumberPlan;
+use crate::recordings::keep::Over;
 use crate::store::pool::Store;
 use crate::store::write::Write;
 use crate::store::writer::Writer;
@@ -58,6 +60,8 @@ pub struct Setup {
     pub writer: Writer,
     /// Seats as they were before.
     pub seats: Vec<Seat>,
+    /// Who keeps recordings, where calls are recorded.
+    pub recordings: Option<mpsc::Sender<Over>>,
     /// Differs for each run.
     pub run: u64,
 }
@@ -73,6 +77,7 @@ pub(super) struct Task<C> {
     pub(super) clock: C,
     pub(super) floor: Floor,
     pub(super) tracker: Tracker,
+    pub(super) recorded: Recordings,
     pub(super) board: watch::Sender<Arc<Board>>,
     pub(super) journal: Journal,
     pub(super) changed: BTreeSet<AgentId>,
@@ -147,6 +152,7 @@ impl<C: Clock> Task<C> {
         let journal = Journal::new(setup.writer.clone(), setup.run);
         let mut task = Self {
             tracker: Tracker::new(Lines::new()),
+            recorded: Recordings::restored(floor.seats()),
             floor,
             clock,
             board,

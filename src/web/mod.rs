@@ -6,6 +6,7 @@ pub mod agent;
 mod answer;
 mod assets;
 mod deps;
+pub mod recordings;
 pub mod router;
 pub mod sign_in;
 pub mod supervisor;

@@ -4,7 +4,9 @@ mod accounts;
 mod calls;
 mod imports;
 mod outcomes;
+mod recordings;
 mod what;
 
+pub use recordings::{RecordingEnd, RecordingNote, RecordingWrite};
 pub(super) use what::apply;
 pub use what::{DebtorImport, DraftSave, FollowUpRow, ImportBegin, InvoiceImport, OutcomeSave, SessionOpen, UserSave, Write, Written};
