@@ -1,6 +1,7 @@
 //! The desk's side of the task: commands of the pages, and doing what the floor says must be done.
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::outbound::Asked;
 use super::recording;
@@ -99,6 +100,7 @@ impl<C: Clock> Task<C> {
 
     /// Finds out whose number it is, beside this task.
     pub(super) fn look_up(&self, agent: AgentId, call: CallId, number: PhoneNumber) {
+        let asked = Instant::now();
         let permit = self.lookups.clone().try_acquire_owned();
         let (store, answer) = (self.setup.store.clone(), self.found.clone());
         tokio::spawn(async move {
@@ -113,7 +115,7 @@ impl<C: Clock> Task<C> {
                 },
                 Err(_) => None,
             };
-            let _ = answer.send(Found { agent, call, candidates }).await;
+            let _ = answer.send(Found { agent, call, candidates, asked, took: asked.elapsed() }).await;
         });
     }
 }

@@ -11,6 +11,7 @@ use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::Link;
 use crate::ids::CallId;
+use crate::measure::{self, Received};
 use crate::numbers::Dialled;
 use crate::store::write::Write;
 use crate::telephony::ami::session::Heard;
@@ -50,7 +51,9 @@ impl<C: Clock> Task<C> {
             };
             self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Lost(since, why.to_owned())));
         }
+        measure::link_up(false);
         if was_up {
+            measure::gap();
             let key = self.journal.key();
             self.gap_key = Some((key.clone(), now));
             self.journal.put(now, Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
@@ -69,7 +72,7 @@ impl<C: Clock> Task<C> {
     pub(super) async fn bytes(&mut self, read: std::io::Result<usize>) {
         let result = match read {
             Ok(0) => Err(LinkError::Closed),
-            Ok(_) => self.frames().await,
+            Ok(bytes) => self.frames(bytes).await,
             Err(error) => Err(LinkError::Io(error)),
         };
         if let Err(error) = result {
@@ -78,16 +81,18 @@ impl<C: Clock> Task<C> {
     }
 
     /// Reads every whole frame that is there.
-    pub(super) async fn frames(&mut self) -> Result<(), LinkError> {
+    pub(super) async fn frames(&mut self, bytes: usize) -> Result<(), LinkError> {
         let now = self.clock.now();
         let Some(mut connection) = self.connection.take() else { return Ok(()) };
-        let result = self.frames_of(now, &mut connection).await;
+        let mut received = Received { bytes: bytes as u64, ..Received::default() };
+        let result = self.frames_of(now, &mut connection, &mut received).await;
+        received.count();
         self.connection = Some(connection);
         result?;
         self.flush().await
     }
 
-    pub(super) async fn frames_of(&mut self, now: Timestamp, connection: &mut Connection) -> Result<(), LinkError> {
+    pub(super) async fn frames_of(&mut self, now: Timestamp, connection: &mut Connection, received: &mut Received) -> Result<(), LinkError> {
         if connection.session.awaits_greeting() {
             match connection.buffer.greeting().map_err(|_| LinkError::NoProtocol)? {
                 Some(greeting) => connection.session.handle_greeting(now, &greeting)?,
@@ -99,14 +104,17 @@ impl<C: Clock> Task<C> {
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(error) => {
+                    received.unreadable += 1;
                     tracing::warn!(%error, "the PBX sent a frame that we cannot read");
                     continue;
                 }
             };
+            received.frames += 1;
             let mut ask_snapshot = false;
             match session.handle_frame(now, frame)? {
                 Heard::Event(frame) => {
                     if let Some(event) = from_ami::translate(frame) {
+                        received.events += 1;
                         self.pbx_event(now, &event).await;
                     } else if let Some(heard) = from_ami::recording(frame) {
                         self.recording_heard(now, &heard);
@@ -136,6 +144,7 @@ impl<C: Clock> Task<C> {
 
     pub(super) fn signed_in(&mut self, now: Timestamp) {
         tracing::info!("signed in at the PBX");
+        measure::link_up(true);
         self.backoff.reset();
         self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Up(now)));
         if let Some((key, from)) = self.gap_key.take() {
@@ -213,6 +222,7 @@ impl<C: Clock> Task<C> {
 
     pub(super) async fn tick(&mut self) {
         let now = self.clock.now();
+        measure::live_calls(self.tracker.calls().count());
         let Some(connection) = &mut self.connection else { return };
         let result = match connection.session.handle_timeout(now) {
             Ok(()) => self.flush().await,

@@ -20,6 +20,7 @@ use crate::desk::floor::Floor;
 use crate::desk::hub::{Board, Command, Refusal};
 use crate::desk::seat::{Candidate, Seat};
 use crate::ids::{AgentId, CallId, Device};
+use crate::measure;
 use crate::numbers::NumberPlan;
 use crate::recordings::keep::Over;
 use crate::store::pool::Store;
@@ -70,6 +71,9 @@ pub(super) struct Found {
     pub(super) agent: AgentId,
     pub(super) call: CallId,
     pub(super) candidates: Option<Vec<Candidate>>,
+    /// When it was asked for, in the same turn as the PBX said that a phone rings, and how long the answer took.
+    pub(super) asked: Instant,
+    pub(super) took: Duration,
 }
 
 pub(super) struct Task<C> {
@@ -111,10 +115,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
                 Some(asking) => task.commands(asking, &mut commands).await,
                 None => return,
             },
-            Some(found) = found_out.recv() => {
-                let effects = task.floor.found(found.agent, &found.call, found.candidates);
-                let _ = task.perform(effects).await;
-            }
+            Some(found) = found_out.recv() => task.found(found).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
             _ = tick.tick() => task.tick().await,
         }
@@ -179,6 +180,19 @@ impl<C: Clock> Task<C> {
         let line = |seat: &Seat| (Device::new(&format!("{technology}/{}", seat.profile.extension)), seat.profile.extension.clone());
         let lines = self.floor.seats().map(line).collect();
         self.tracker.set_lines(lines);
+    }
+
+    async fn found(&mut self, found: Found) {
+        let result = match found.candidates.as_ref().map(Vec::len) {
+            None => "failed",
+            Some(0) => "nobody",
+            Some(1) => "one",
+            Some(_) => "many",
+        };
+        let effects = self.floor.found(found.agent, &found.call, found.candidates);
+        let _ = self.perform(effects).await;
+        self.publish();
+        measure::looked_up(result, found.took, found.asked.elapsed());
     }
 
     /// Puts what changed on the board, and into the journal.

@@ -15,6 +15,7 @@ use belbrug::desk::hub::{Board, Gap};
 use belbrug::desk::seat::{Profile, Seat};
 use belbrug::measure::Figures;
 use belbrug::recordings::keep::{self, Keeping, OVER_MAX, Over};
+use belbrug::store::backup::lock::{self, Lock};
 use belbrug::store::pool::Store;
 use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
@@ -40,10 +41,12 @@ pub(crate) struct Service {
     stop_bridge: oneshot::Sender<()>,
     bridge: JoinHandle<()>,
     keeper: Option<JoinHandle<()>>,
+    _lock: Lock,
 }
 
 impl Service {
     pub(crate) async fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let lock = lock::take(config.store.url.reveal()).await?;
         let store = Store::open(config.store.url.reveal()).await.context("[store] url")?;
         tracing::info!(database = store.kind(), "the ledger is open");
         let (writer, writing) = Writer::start(store.clone());
@@ -84,7 +87,7 @@ impl Service {
         };
         let scheme = if config.web.certificate.is_some() { "https" } else { "http" };
         tracing::info!("the pages are at {scheme}://{address}");
-        Ok(Self { address, board: shown, handle, web, writer: writing, stop_bridge, bridge, keeper })
+        Ok(Self { address, board: shown, handle, web, writer: writing, stop_bridge, bridge, keeper, _lock: lock })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {

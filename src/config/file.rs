@@ -49,7 +49,6 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         other => other,
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    config.recording.keep = folder.join(&config.recording.keep);
     let Config { pbx, web, recording, .. } = &mut config;
     let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut web.certificate, &mut web.key, &mut recording.folder];
     for file in files.into_iter().flatten() {

@@ -262,6 +262,15 @@ impl Store {
         Ok(fetch_one!(self, Counts, sqlx::AssertSqlSafe(sql.as_str()), from.0, to.0)?.unwrap_or_default())
     }
 
+    /// Calls that are over and whose outcome is owed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn outcomes_owed(&self) -> Result<i64, StoreError> {
+        let row = fetch_one!(self, (i64,), "SELECT COUNT(*) FROM calls WHERE owes_outcome = 1 AND ended_seen IS NOT NULL")?;
+        Ok(row.map_or(0, |(count,)| count))
+    }
+
     /// The counts of each agent in `[from, to)`.
     ///
     /// # Errors

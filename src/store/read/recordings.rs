@@ -149,15 +149,6 @@ impl Store {
         Ok(rows.into_iter().map(|(at, who)| Play { at, who: who.into() }).collect())
     }
 
-    /// Every recording that is kept, oldest first.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn kept_recordings(&self) -> Result<Vec<Recording>, StoreError> {
-        let sql = "SELECT call_id, state, why, name, sha256, length_micros, bytes, at FROM recordings WHERE name <> '' ORDER BY at, call_id";
-        fetch_all!(self, Row, sql)?.into_iter().map(Row::read).collect()
-    }
-
     /// Calls that are over and whose recording is not yet finished, or failed.
     ///
     /// # Errors

@@ -36,8 +36,9 @@ async fn office(name: &str, creditor: &str) -> Office {
     let folder = pbx.recordings();
     std::fs::create_dir_all(&folder).expect("the folder that both see");
     let recording = format!(
-        "[recording]\nfolder = \"{}\"\nkeep = \"kept\"\n[recording.notices]\n\"{creditor}\" = \"Dit gesprek wordt opgenomen.\"\n",
-        folder.display()
+        "[recording]\nfolder = \"{}\"\nkeep = \"{}\"\n[recording.notices]\n\"{creditor}\" = \"Dit gesprek wordt opgenomen.\"\n",
+        folder.display(),
+        home.text_path("kept")
     );
     home.write("belbrug.toml", &format!("{config}{recording}"));
     home.start().await;
