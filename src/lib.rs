@@ -17,6 +17,7 @@
 // leaves
 pub mod clock;
 pub mod ids;
+pub mod measure;
 pub mod numbers;
 pub mod personal;
 // pure
@@ -28,5 +29,6 @@ pub mod bridge;
 pub mod config;
 pub mod demo;
 pub mod import;
+pub mod recordings;
 pub mod store;
 pub mod web;

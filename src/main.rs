@@ -31,6 +31,10 @@ enum Command {
     Import(cli::import::Import),
     /// Tell what calls a capture of manager bytes holds, or strip it of names and numbers.
     Replay(cli::replay::Replay),
+    /// Copy the whole database into a file, while the service runs.
+    Backup(cli::backup::Backup),
+    /// Put a backup in the place of the database, while the service does not run.
+    Restore(cli::backup::Restore),
     /// Users: the first admin, and new passwords.
     #[command(subcommand)]
     User(cli::user::User),
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         Command::Doctor => cli::run(cli::doctor::doctor(&arguments.config)),
         Command::Import(import) => cli::run(import.run(&arguments.config)),
         Command::Replay(replay) => replay.run(),
+        Command::Backup(backup) => cli::run(backup.run(&arguments.config)),
+        Command::Restore(restore) => cli::run(restore.run(&arguments.config)),
         Command::User(user) => cli::run(user.run(&arguments.config)),
     };
     match result {

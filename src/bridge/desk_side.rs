@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::outbound::Asked;
+use super::recording;
 use super::task::{Asking, COMMANDS_A_TURN, Found, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
@@ -68,15 +70,19 @@ impl<C: Clock> Task<C> {
                     let now = self.clock.now();
                     self.journal.put(now, Write::WaiveOutcome(call));
                 }
-                Effect::Dial { extension, number, call, name } => {
+                Effect::Dial { extension, number, call, name, record } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
-                    let command = PbxCommand::Dial { call: call.clone(), device, number, name };
+                    let command = PbxCommand::Dial { call: call.clone(), device, number, name, record };
                     result = self.ask(&command, Asked::Dial(call.clone())).await;
+                    if result.is_ok() && record {
+                        self.recorded.asked(&call);
+                    }
                     if result.is_err() {
                         let changed = self.floor.pbx_refused(&call, "");
                         self.note_changed(&changed);
                     }
                 }
+                Effect::Recording { channel, wish } => result = self.ask(&recording::command(channel, wish), Asked::Recording).await,
                 Effect::HangUp { channel } => result = self.ask(&PbxCommand::HangUp { channel }, Asked::HangUp).await,
             }
         }
@@ -98,16 +104,9 @@ impl<C: Clock> Task<C> {
         Ok(())
     }
 
-    /// Seats that must be put on the board, of effects that ask for nothing else.
-    fn note_changed(&mut self, effects: &[Effect]) {
-        self.changed.extend(effects.iter().filter_map(|effect| match effect {
-            Effect::Changed(agent) => Some(*agent),
-            _ => None,
-        }));
-    }
-
     /// Finds out whose number it is, beside this task.
     pub(super) fn look_up(&self, agent: AgentId, call: CallId, number: PhoneNumber) {
+        let asked = Instant::now();
         let permit = self.lookups.clone().try_acquire_owned();
         let (store, answer) = (self.setup.store.clone(), self.found.clone());
         tokio::spawn(async move {
@@ -122,7 +121,7 @@ impl<C: Clock> Task<C> {
                 },
                 Err(_) => store.remembered_cases(number),
             };
-            let _ = answer.send(Found { agent, call, candidates }).await;
+            let _ = answer.send(Found { agent, call, candidates, asked, took: asked.elapsed() }).await;
         });
     }
 }

@@ -2,6 +2,7 @@
 //! stands in the ledger as a gap.
 
 use crate::clock::Timestamp;
+use crate::measure;
 use crate::store::write::Write;
 use crate::store::writer::Writer;
 
@@ -29,7 +30,10 @@ impl Journal {
     /// Journals; never waits.
     pub(super) fn put(&mut self, now: Timestamp, write: Write) {
         self.report_lost(now);
-        if self.writer.journal(write).is_err() {
+        let taken = self.writer.journal(write).is_ok();
+        measure::journal(self.writer.journal_len());
+        if !taken {
+            measure::journal_lost();
             let (_, count) = self.lost.get_or_insert((now, 0));
             *count += 1;
             if *count == 1 {

@@ -5,4 +5,6 @@ mod journal;
 pub mod link;
 pub mod outbound;
 mod pbx_side;
+mod recorded;
+mod recording;
 pub mod task;

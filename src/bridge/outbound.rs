@@ -7,11 +7,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::link::Socket;
 use crate::clock::Timestamp;
 use crate::ids::CallId;
+use crate::measure::Received;
 use crate::telephony::ami::frame::FrameBuffer;
 use crate::telephony::ami::session::{Account, Heard, Session, SessionError};
 use crate::telephony::pbx::command::SnapshotPart;
 use crate::telephony::pbx::event::Event;
 use crate::telephony::pbx::from_ami;
+use crate::telephony::pbx::recording::RecordingHeard;
 
 /// Bytes that are taken from the socket at once, at least: small enough to stay in the processor's cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -25,6 +27,8 @@ pub enum Asked {
     Dial(CallId),
     /// To hang up.
     HangUp,
+    /// To pause, resume or stop a recording.
+    Recording,
     /// What there is now.
     Snapshot(SnapshotPart),
 }
@@ -61,6 +65,8 @@ pub enum Told<'a> {
     SignedIn,
     /// Something happened.
     Event(Event<'a>),
+    /// A recording began, paused, went on or stopped.
+    Recording(RecordingHeard),
     /// The answer to what was asked.
     Answer {
         /// What was asked.
@@ -75,6 +81,8 @@ pub enum Told<'a> {
 /// A live connection.
 #[derive(Debug)]
 pub struct Connection {
+    /// What came in since it was last counted.
+    pub(super) received: Received,
     socket: Socket,
     buffer: FrameBuffer,
     pub(super) session: Session<Asked>,
@@ -84,7 +92,7 @@ impl Connection {
     /// A connection that was made at `now`.
     #[must_use]
     pub fn new(socket: Socket, account: Account, now: Timestamp) -> Self {
-        Self { socket, buffer: FrameBuffer::new(), session: Session::new(account, now) }
+        Self { received: Received::default(), socket, buffer: FrameBuffer::new(), session: Session::new(account, now) }
     }
 
     /// Takes bytes from the socket; waits until there are some. Cancelled, it has taken none.
@@ -96,7 +104,10 @@ impl Connection {
         spare.reserve(READ_BYTES);
         match self.socket.read_buf(spare).await? {
             0 => Err(LinkError::Closed),
-            _ => Ok(()),
+            bytes => {
+                self.received.bytes += bytes as u64;
+                Ok(())
+            }
         }
     }
 
@@ -115,12 +126,20 @@ impl Connection {
         let frame = match frame {
             Ok(frame) => frame,
             Err(error) => {
+                self.received.unreadable += 1;
                 tracing::warn!(%error, "the PBX sent a frame that we cannot read");
                 return Ok(Some(Told::Nothing));
             }
         };
+        self.received.frames += 1;
         Ok(Some(match self.session.handle_frame(now, frame)? {
-            Heard::Event(frame) => from_ami::translate(frame).map_or(Told::Nothing, Told::Event),
+            Heard::Event(frame) => match from_ami::translate(frame) {
+                Some(event) => {
+                    self.received.events += 1;
+                    Told::Event(event)
+                }
+                None => from_ami::recording(frame).map_or(Told::Nothing, Told::Recording),
+            },
             Heard::SignedIn => Told::SignedIn,
             Heard::Refused { reason } => return Err(LinkError::Refused(reason)),
             Heard::Answer { tag, success, frame } => {

@@ -11,6 +11,7 @@ use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::Link;
 use crate::ids::CallId;
+use crate::measure;
 use crate::numbers::Dialled;
 use crate::store::write::Write;
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction};
@@ -49,7 +50,9 @@ impl<C: Clock> Task<C> {
             };
             self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Lost(since, why.to_owned())));
         }
+        measure::link_up(false);
         if was_up {
+            measure::gap();
             let key = self.journal.key();
             self.gap_key = Some((key.clone(), now));
             self.journal.put(now, Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
@@ -80,6 +83,7 @@ impl<C: Clock> Task<C> {
         let now = self.clock.now();
         let Some(mut connection) = self.connection.take() else { return Ok(()) };
         let result = self.frames_of(now, &mut connection).await;
+        std::mem::take(&mut connection.received).count();
         self.connection = Some(connection);
         result?;
         self.flush().await
@@ -90,6 +94,7 @@ impl<C: Clock> Task<C> {
             match told {
                 Told::Nothing => {}
                 Told::Event(event) => self.pbx_event(now, &event).await,
+                Told::Recording(heard) => self.recording_heard(now, &heard),
                 Told::SignedIn => {
                     self.signed_in(now);
                     self.snapshot_since = Some(now);
@@ -106,6 +111,7 @@ impl<C: Clock> Task<C> {
 
     pub(super) fn signed_in(&mut self, now: Timestamp) {
         tracing::info!("signed in at the PBX");
+        measure::link_up(true);
         self.backoff.reset();
         self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Up(now)));
         if let Some((key, from)) = self.gap_key.take() {
@@ -130,21 +136,26 @@ impl<C: Clock> Task<C> {
                 let _ = self.perform(effects).await;
             }
             Asked::HangUp if !success => tracing::info!(message, "the PBX did not hang up"),
-            Asked::Dial(_) | Asked::HangUp => {}
+            Asked::Recording if !success => tracing::warn!(message, "the PBX did not do as told with a recording: write needs call in manager.conf"),
+            Asked::Dial(_) | Asked::HangUp | Asked::Recording => {}
         }
     }
 
     pub(super) async fn pbx_event(&mut self, now: Timestamp, event: &Event<'_>) {
         for call_event in self.tracker.apply(now, event) {
             let effects = self.floor.apply(&call_event);
+            let recorded = self.recorded.apply(&call_event);
             self.journal_event(now, call_event);
+            self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
         if event.kind == EventKind::SnapshotEnded {
             let live: BTreeSet<CallId> = self.tracker.calls().map(|call| call.id.clone()).collect();
             let since = self.snapshot_since.take().unwrap_or(now);
             let effects = self.floor.reconcile(now, since, &live);
+            let recorded = self.recorded.reconcile(|call| live.contains(call));
             self.journal.put(now, Write::CloseGhosts { now, since, live: live.into_iter().collect() });
+            self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
     }
@@ -178,6 +189,7 @@ impl<C: Clock> Task<C> {
 
     pub(super) async fn tick(&mut self) {
         let now = self.clock.now();
+        measure::live_calls(self.tracker.calls().count());
         let Some(connection) = &mut self.connection else { return };
         let result = match connection.session.handle_timeout(now) {
             Ok(()) => self.flush().await,

@@ -13,12 +13,15 @@ use tokio::time::Instant;
 use super::journal::Journal;
 use super::link::{Address, Backoff, ConnectError, Socket};
 use super::outbound::{Connection, LinkError};
+use super::recorded::Recordings;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
 use crate::desk::hub::{Board, Command, Refusal};
 use crate::desk::seat::{Candidate, Seat};
 use crate::ids::{AgentId, CallId, Device};
+use crate::measure;
 use crate::numbers::NumberPlan;
+use crate::recordings::keep::Over;
 use crate::store::pool::Store;
 use crate::store::write::Write;
 use crate::store::writer::Writer;
@@ -57,6 +60,8 @@ pub struct Setup {
     pub writer: Writer,
     /// Seats as they were before.
     pub seats: Vec<Seat>,
+    /// Who keeps recordings, where calls are recorded.
+    pub recordings: Option<mpsc::Sender<Over>>,
     /// Differs for each run.
     pub run: u64,
 }
@@ -65,6 +70,9 @@ pub(super) struct Found {
     pub(super) agent: AgentId,
     pub(super) call: CallId,
     pub(super) candidates: Option<Vec<Candidate>>,
+    /// When it was asked for, in the same turn as the PBX said that a phone rings, and how long the answer took.
+    pub(super) asked: Instant,
+    pub(super) took: Duration,
 }
 
 pub(super) struct Task<C> {
@@ -72,6 +80,7 @@ pub(super) struct Task<C> {
     pub(super) clock: C,
     pub(super) floor: Floor,
     pub(super) tracker: Tracker,
+    pub(super) recorded: Recordings,
     pub(super) board: watch::Sender<Arc<Board>>,
     pub(super) journal: Journal,
     pub(super) changed: BTreeSet<AgentId>,
@@ -105,10 +114,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
                 Some(asking) => task.commands(asking, &mut commands).await,
                 None => return,
             },
-            Some(found) = found_out.recv() => {
-                let effects = task.floor.found(found.agent, &found.call, found.candidates);
-                let _ = task.perform(effects).await;
-            }
+            Some(found) = found_out.recv() => task.found(found).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
             _ = tick.tick() => task.tick().await,
         }
@@ -142,6 +148,7 @@ impl<C: Clock> Task<C> {
         let journal = Journal::new(setup.writer.clone(), setup.run);
         let mut task = Self {
             tracker: Tracker::new(Lines::new()),
+            recorded: Recordings::restored(floor.seats()),
             floor,
             clock,
             board,
@@ -168,6 +175,19 @@ impl<C: Clock> Task<C> {
         let line = |seat: &Seat| (Device::new(&format!("{technology}/{}", seat.profile.extension)), seat.profile.extension.clone());
         let lines = self.floor.seats().map(line).collect();
         self.tracker.set_lines(lines);
+    }
+
+    async fn found(&mut self, found: Found) {
+        let result = match found.candidates.as_ref().map(Vec::len) {
+            None => "failed",
+            Some(0) => "nobody",
+            Some(1) => "one",
+            Some(_) => "many",
+        };
+        let effects = self.floor.found(found.agent, &found.call, found.candidates);
+        let _ = self.perform(effects).await;
+        self.publish();
+        measure::looked_up(result, found.took, found.asked.elapsed());
     }
 
     /// Puts what changed on the board, and into the journal.

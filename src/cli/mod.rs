@@ -1,5 +1,6 @@
 //! What each command of the command line does. Results go to standard output, the log to standard error.
 
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod import;

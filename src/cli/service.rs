@@ -13,6 +13,9 @@ use belbrug::clock::{Clock, SystemClock, Timestamp};
 use belbrug::config::Config;
 use belbrug::desk::hub::{Board, Gap};
 use belbrug::desk::seat::{Profile, Seat};
+use belbrug::measure::Figures;
+use belbrug::recordings::keep::{self, Keeping, OVER_MAX, Over};
+use belbrug::store::backup::lock::{self, Lock};
 use belbrug::store::pool::Store;
 use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
@@ -26,6 +29,8 @@ use tokio::task::JoinHandle;
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Requests that are under way get this long when the service stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// What was observed is put into its buckets this often.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Service {
     address: SocketAddr,
@@ -35,10 +40,13 @@ pub(crate) struct Service {
     writer: JoinHandle<()>,
     stop_bridge: oneshot::Sender<()>,
     bridge: JoinHandle<()>,
+    keeper: Option<JoinHandle<()>>,
+    _lock: Lock,
 }
 
 impl Service {
     pub(crate) async fn start(config: &Config, listener: TcpListener) -> anyhow::Result<Self> {
+        let lock = lock::take(config.store.url.reveal()).await?;
         let store = Store::open(config.store.url.reveal()).await.context("[store] url")?;
         tracing::info!(database = store.kind(), "the ledger is open");
         store.keep_numbers(config.store.numbers_in_memory);
@@ -47,7 +55,8 @@ impl Service {
         let run = u64::try_from(clock.now().0).unwrap_or(1);
         let (commands, commands_out) = mpsc::channel(COMMANDS_MAX);
         let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now()).await?));
-        let setup = bridge_setup(config, store.clone(), writer.clone(), run).await?;
+        let (recordings, keeper) = keeper(config, &store, &writer).unzip();
+        let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run).await?;
         let (stop_bridge, stopped) = oneshot::channel();
         let bridge = tokio::spawn(async move {
             tokio::select! {
@@ -56,7 +65,8 @@ impl Service {
             }
         });
         let shown = board.clone();
-        let deps = Deps { store, writer, commands, board, clock: Arc::new(SystemClock), office: Arc::new(office(config)?) };
+        let figures = config.metrics.enabled.then(figures).transpose()?;
+        let deps = Deps { store, writer, commands, board, clock: Arc::new(SystemClock), office: Arc::new(office(config)?), figures };
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let handle = Handle::new();
@@ -78,7 +88,7 @@ impl Service {
         };
         let scheme = if config.web.certificate.is_some() { "https" } else { "http" };
         tracing::info!("the pages are at {scheme}://{address}");
-        Ok(Self { address, board: shown, handle, web, writer: writing, stop_bridge, bridge })
+        Ok(Self { address, board: shown, handle, web, writer: writing, stop_bridge, bridge, keeper, _lock: lock })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -102,6 +112,9 @@ impl Service {
         tracing::info!("stopping: what was taken is finished first");
         let _ = self.stop_bridge.send(());
         self.bridge.await?;
+        if let Some(keeper) = self.keeper {
+            tokio::time::timeout(DRAIN, keeper).await.context("a recording could not be finished")??;
+        }
         self.handle.graceful_shutdown(Some(DRAIN));
         self.web.await??;
         tokio::time::timeout(DRAIN, self.writer).await.context("the journal could not be written to its end")??;
@@ -109,7 +122,30 @@ impl Service {
     }
 }
 
-async fn bridge_setup(config: &Config, store: Store, writer: Writer, run: u64) -> anyhow::Result<Setup> {
+/// Counts from here on, and keeps what was counted tidy.
+fn figures() -> anyhow::Result<Figures> {
+    let figures = Figures::begin()?;
+    let kept = figures.clone();
+    tokio::spawn(async move {
+        let mut every = tokio::time::interval(TIDY_EVERY);
+        loop {
+            every.tick().await;
+            kept.tidy();
+        }
+    });
+    Ok(figures)
+}
+
+/// Whoever keeps recordings, where there is a folder to take them from.
+fn keeper(config: &Config, store: &Store, writer: &Writer) -> Option<(mpsc::Sender<Over>, JoinHandle<()>)> {
+    let recording = &config.recording;
+    let creditors = recording.notices.keys().cloned().collect();
+    let keeping = Keeping { folder: recording.folder.clone()?, keep: recording.keep.clone(), creditors };
+    let (over, over_out) = mpsc::channel(OVER_MAX);
+    Some((over, tokio::spawn(keep::run(keeping, store.clone(), writer.clone(), SystemClock, over_out))))
+}
+
+async fn bridge_setup(config: &Config, store: Store, writer: Writer, recordings: Option<mpsc::Sender<Over>>, run: u64) -> anyhow::Result<Setup> {
     let pbx = &config.pbx;
     Ok(Setup {
         address: Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() },
@@ -120,6 +156,7 @@ async fn bridge_setup(config: &Config, store: Store, writer: Writer, run: u64) -
         seats: seats(&store).await?,
         store,
         writer,
+        recordings,
         run,
     })
 }
@@ -170,5 +207,8 @@ fn office(config: &Config) -> anyhow::Result<OfficeInfo> {
         https: config.web.certificate.is_some(),
         language: config.web.language.clone(),
         session_hours: config.web.session_hours,
+        notices: config.recording.notices.clone(),
+        recordings: config.recording.keep.clone(),
+        metrics_token: config.metrics.token.clone(),
     })
 }

@@ -49,7 +49,9 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         other => other,
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    for file in [&mut config.pbx.secret_file, &mut config.pbx.ca_file, &mut config.web.certificate, &mut config.web.key].into_iter().flatten() {
+    let Config { pbx, web, recording, .. } = &mut config;
+    let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut web.certificate, &mut web.key, &mut recording.folder];
+    for file in files.into_iter().flatten() {
         *file = folder.join(&*file);
     }
     if let Some(file) = &config.pbx.secret_file {
@@ -70,6 +72,7 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml { path: PathBuf::new(), message: toml_words(text, &e) })?;
     config.number_plan()?;
     check_web(&config)?;
+    check_recording(&config)?;
     for country in &config.office.dial_countries {
         if country_code(country).is_none() {
             return Err(wrong("[office] dial_countries", format!("{country:?} is no country code; write two letters, such as NL")));
@@ -117,6 +120,23 @@ fn check_web(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// A token that is shorter can be guessed.
+const TOKEN_BYTES_MIN: usize = 16;
+
+fn check_recording(config: &Config) -> Result<(), ConfigError> {
+    let recording = &config.recording;
+    if let Some((creditor, _)) = recording.notices.iter().find(|(creditor, notice)| creditor.trim().is_empty() || notice.trim().is_empty()) {
+        return Err(wrong("[recording.notices]", format!("{creditor:?} has no text; write what is said to the debtor, or leave the creditor out")));
+    }
+    if recording.folder.is_none() && !recording.notices.is_empty() {
+        return Err(wrong("[recording] folder", "is missing; name the folder in which the PBX's MixMonitor writes (dialplans/recording.conf)"));
+    }
+    if (1..TOKEN_BYTES_MIN).contains(&config.metrics.token.reveal().len()) {
+        return Err(wrong("[metrics] token", format!("must have at least {TOKEN_BYTES_MIN} characters")));
+    }
+    Ok(())
+}
+
 impl Config {
     /// The office's numbers.
     ///
@@ -142,6 +162,9 @@ mod tests {
         assert_eq!(example.pbx.dial_context, nothing.pbx.dial_context);
         assert_eq!(example.store.url, nothing.store.url);
         assert_eq!(example.store.numbers_in_memory, nothing.store.numbers_in_memory);
+        assert_eq!(example.recording.keep, nothing.recording.keep);
+        assert!(example.recording.notices.is_empty() && example.recording.folder.is_none(), "off until it is configured");
+        assert_eq!(example.metrics.enabled, nothing.metrics.enabled);
     }
 
     #[test]
@@ -156,6 +179,9 @@ mod tests {
             ("[office]\ndial_countries = [\"XX\"]", "[office] dial_countries"),
             ("[pbx]\nport = 99999", "port"),
             ("[pbx]\ntechnology = \"PJSIP/x\"", "[pbx] technology"),
+            ("[recording.notices]\n\"A BV\" = \"Dit gesprek ...\"", "[recording] folder: is missing"),
+            ("[recording]\nfolder = \"x\"\n[recording.notices]\n\"A BV\" = \" \"", "[recording.notices]: \"A BV\" has no text"),
+            ("[metrics]\ntoken = \"short\"", "[metrics] token: must have at least 16"),
             ("[pbx\n", "line 1"),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! The settings, as `config/belbrug.example.toml` explains them.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -20,6 +21,10 @@ pub struct Config {
     pub web: Web,
     /// The database.
     pub store: StoreSettings,
+    /// Recording.
+    pub recording: Recording,
+    /// Figures for Prometheus.
+    pub metrics: Metrics,
     /// What lists look like.
     pub import: ImportMapping,
     /// The log.
@@ -144,6 +149,40 @@ pub struct StoreSettings {
 impl Default for StoreSettings {
     fn default() -> Self {
         Self { url: "sqlite:data/belbrug.db".to_owned().into(), numbers_in_memory: 6_000_000 }
+    }
+}
+
+/// `[recording]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recording {
+    /// Where the PBX writes, as this machine sees it.
+    pub folder: Option<PathBuf>,
+    /// Where finished recordings are.
+    pub keep: PathBuf,
+    /// What is said to the debtor, by creditor. Who has none is never recorded.
+    pub notices: BTreeMap<String, String>,
+}
+
+impl Default for Recording {
+    fn default() -> Self {
+        Self { folder: None, keep: PathBuf::from("data/recordings"), notices: BTreeMap::new() }
+    }
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Whether `/metrics` is there.
+    pub enabled: bool,
+    /// What others than this machine must send as a bearer token.
+    pub token: Personal<String>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { enabled: true, token: Personal::default() }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::recording::{Recording, Wish};
 use super::seat::{Candidate, DeskCall, DeskCallState, Found, MatchCertainty, Notice, OpenFile, SEAT_CALLS_MAX, Seat};
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber};
@@ -38,6 +39,15 @@ pub enum Effect {
         call: CallId,
         /// The debtor's name.
         name: Personal<String>,
+        /// It is recorded.
+        record: bool,
+    },
+    /// Pause, resume or stop the recording on a channel.
+    Recording {
+        /// Its name.
+        channel: String,
+        /// What.
+        wish: Wish,
     },
     /// Hang up a channel.
     HangUp {
@@ -274,6 +284,18 @@ impl Floor {
                 put_away(seat, &call, reason, now);
             } else {
                 forget(seat, &call.id);
+            }
+        }
+        effects
+    }
+
+    /// How far the recording of a call is, at every seat that has it.
+    pub fn show_recording(&mut self, id: &CallId, recording: &Recording) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            if let Some(call) = seat.call_mut(id).filter(|call| call.recording != *recording) {
+                call.recording = recording.clone();
+                effects.push(Effect::Changed(seat.profile.agent));
             }
         }
         effects

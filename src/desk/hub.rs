@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::recording::Wish;
 use super::seat::{Presence, Profile, Seat};
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
@@ -30,7 +31,11 @@ pub enum Command {
         number: PhoneNumber,
         /// The id of the call to be.
         call: CallId,
+        /// Its creditor has a notice: it is recorded.
+        record: bool,
     },
+    /// Pause, resume or stop the recording of a call.
+    Recording(AgentId, CallId, Wish),
     /// Hang up.
     HangUp(AgentId, CallId),
     /// Show a file, for a call where one is named.
@@ -78,6 +83,9 @@ pub enum Refusal {
     /// That call is over.
     #[error("no such call")]
     NoSuchCall,
+    /// The call is not recorded.
+    #[error("not recorded")]
+    NotRecorded,
     /// The action could not be sent.
     #[error("not sent")]
     NotSent,
@@ -93,6 +101,7 @@ impl Refusal {
             Self::InCall => "in-call",
             Self::OutcomeOwed => "outcome-owed",
             Self::NoSuchCall => "no-such-call",
+            Self::NotRecorded => "not-recorded",
             Self::NotSent => "not-sent",
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod floor;
 pub mod hub;
+pub mod recording;
 mod requests;
 pub mod seat;
 pub mod worklist;

@@ -2,6 +2,7 @@
 
 use super::floor::{Effect, Floor};
 use super::hub::{Command, Refusal};
+use super::recording::{Recording, Wish};
 use super::seat::{Candidate, DeskCall, DeskCallState, Found, MatchCertainty, Notice, OpenFile, Presence, Profile, Seat};
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
@@ -19,7 +20,8 @@ impl Floor {
             Command::TakeSeat(profile) => Ok(self.take_seat(now, profile)),
             Command::LeaveSeat(agent) => Ok(self.leave_seat(agent)),
             Command::SetPresence(agent, presence) => self.set_presence(now, agent, presence),
-            Command::Dial { agent, case, name, number, call } => self.dial(now, pbx_is_up, agent, case, name, number, call),
+            Command::Dial { agent, case, name, number, call, record } => self.dial(now, pbx_is_up, agent, case, name, number, call, record),
+            Command::Recording(agent, call, wish) => self.recording(pbx_is_up, agent, &call, wish),
             Command::HangUp(agent, call) => self.hang_up(pbx_is_up, agent, &call),
             Command::Open { agent, case, call, attached, name, has_draft } => {
                 let effects = self.open(agent, case, call, attached, name)?;
@@ -72,6 +74,7 @@ impl Floor {
         name: Personal<String>,
         number: PhoneNumber,
         call: CallId,
+        record: bool,
     ) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seat_mut(agent)?;
         if seat.call(&call).is_some() {
@@ -97,12 +100,15 @@ impl Floor {
         desk_call.certainty = Some(MatchCertainty::Opened);
         desk_call.found = Found::One(Candidate { case, name: name.clone(), creditor: String::new() });
         desk_call.ring.start(Moment { at: None, seen: now });
+        if record {
+            desk_call.recording = Recording::Asked;
+        }
         seat.calls.push(desk_call);
         seat.open = Some(OpenFile { case, call: Some(call.clone()), certainty: MatchCertainty::Opened });
         seat.notice = None;
         let extension = seat.profile.extension.clone();
         let mut effects = replaced;
-        effects.extend([Effect::Dial { extension, number, call: call.clone(), name }, Effect::Link { call, case }, Effect::Changed(agent)]);
+        effects.extend([Effect::Dial { extension, number, call: call.clone(), name, record }, Effect::Link { call, case }, Effect::Changed(agent)]);
         Ok(effects)
     }
 
@@ -114,6 +120,16 @@ impl Floor {
         }
         let channel = call.leg.as_ref().map(|leg| leg.channel.clone()).ok_or(Refusal::NoSuchCall)?;
         Ok(vec![Effect::HangUp { channel }])
+    }
+
+    fn recording(&self, pbx_is_up: bool, agent: AgentId, call: &CallId, wish: Wish) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seats.get(&agent).ok_or(Refusal::NoSeat)?;
+        let call = seat.call(call).filter(|call| call.is_live()).ok_or(Refusal::NoSuchCall)?;
+        let channel = call.recording.channel().ok_or(Refusal::NotRecorded)?.to_owned();
+        if !pbx_is_up {
+            return Err(Refusal::NoPbx);
+        }
+        Ok(vec![Effect::Recording { channel, wish }])
     }
 
     fn open(&mut self, agent: AgentId, case: CaseId, call: Option<CallId>, attached: bool, name: Personal<String>) -> Result<Vec<Effect>, Refusal> {

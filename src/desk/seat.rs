@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::recording::Recording;
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, Extension};
 use crate::personal::Personal;
@@ -132,6 +133,9 @@ pub struct DeskCall {
     pub hold: Stopwatch,
     /// Wrap-up began.
     pub wrap_since: Option<Timestamp>,
+    /// Its recording.
+    #[serde(default)]
+    pub recording: Recording,
 }
 
 /// How far a call at the desk is.
@@ -320,6 +324,7 @@ impl DeskCall {
             talk: Stopwatch::default(),
             hold: Stopwatch::default(),
             wrap_since: None,
+            recording: Recording::Off,
         }
     }
 

@@ -17,6 +17,17 @@ pub enum StoreError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file beside the database cannot be had.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process has the database.
+    #[error("another Belbrug runs on this database: stop it first (systemctl stop belbrug)")]
+    Locked,
     /// The setting names no database that we know.
     #[error("[store] url must begin with sqlite: or postgres:, such as sqlite:data/belbrug.db")]
     Url,

@@ -4,6 +4,7 @@
 #[macro_use]
 mod sql;
 
+pub mod backup;
 pub mod error;
 pub mod numbers;
 pub mod pool;

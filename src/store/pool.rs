@@ -13,8 +13,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use super::error::StoreError;
 use super::numbers::index::NumberIndex;
 
-static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
+pub(super) static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
+pub(super) static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
 
 /// Connections that read from SQLite at the same time.
 const SQLITE_READERS: u32 = 4;
@@ -75,11 +75,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT);
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.clone())
-            .await?;
+        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.clone()).await?;
         if existed {
             copy_before_migrating(&write, path).await?;
         }
@@ -165,6 +161,7 @@ async fn copy_before_migrating(pool: &SqlitePool, path: &Path) -> Result<(), Sto
     let copy = backup_path(path, applied.len());
     let _ = std::fs::remove_file(&copy);
     sqlx::query("VACUUM INTO $1").bind(copy.display().to_string()).execute(pool).await?;
+    std::fs::File::open(&copy).and_then(|file| file.sync_all()).map_err(|source| StoreError::Backup { path: path.display().to_string(), source })?;
     tracing::info!(copy = %copy.display(), "copied the database before its schema changes");
     Ok(())
 }

@@ -3,13 +3,14 @@
 //! write that fails takes only itself back. While the database is away, journal entries wait in their queue, in order.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::StoreError;
 use super::pool::{Store, Tx};
 use super::write::{Write, Written, apply};
+use crate::measure;
 
 /// Writes that wait for an answer, at most.
 pub const ASKS_MAX: usize = 1024;
@@ -82,16 +83,20 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
     let mut kept = None;
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
+        let (began, writes) = (Instant::now(), group.asked.len() + group.journalled.len());
         group.touch(&store);
         let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &mut kept, &group)).await.unwrap_or(Err(StoreError::Busy));
         group.touch(&store);
         match written {
             Ok(results) => {
+                measure::committed(writes, began.elapsed());
+                measure::journal(journal.len());
                 for ((_, answer), result) in group.asked.drain(..).zip(results) {
                     let _ = answer.send(result);
                 }
             }
             Err(error) => {
+                measure::failed_writes("database", writes);
                 tracing::error!(%error, waiting = group.journalled.len(), "nothing could be written; the journal waits");
                 for (_, answer) in group.asked.drain(..) {
                     let _ = answer.send(Err(StoreError::Busy));
@@ -189,6 +194,7 @@ async fn one(tx: &mut Tx, write: &Write) -> Result<Result<Written, StoreError>, 
         }
         Err(error) if error.is_passing() => Err(error),
         Err(error) => {
+            measure::failed_writes("own", 1);
             execute!(&mut *tx, "ROLLBACK TO SAVEPOINT one_write")?;
             execute!(&mut *tx, "RELEASE SAVEPOINT one_write")?;
             Ok(Err(error))

@@ -42,6 +42,7 @@ impl Fault {
             Refusal::InCall => "error-in-call",
             Refusal::OutcomeOwed => "error-outcome-owed",
             Refusal::NoSuchCall => "error-no-call",
+            Refusal::NotRecorded => "error-not-recorded",
             Refusal::NotSent => "request-failed",
         }))
     }

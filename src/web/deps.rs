@@ -1,7 +1,9 @@
 //! What the handlers need.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -11,7 +13,9 @@ use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::{Board, Command, Refusal};
 use crate::desk::seat::Seat;
 use crate::ids::AgentId;
+use crate::measure::Figures;
 use crate::numbers::NumberPlan;
+use crate::personal::Personal;
 use crate::store::pool::Store;
 use crate::store::writer::Writer;
 
@@ -33,6 +37,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// The office.
     pub office: Arc<OfficeInfo>,
+    /// What is counted, where that is shown.
+    pub figures: Option<Figures>,
 }
 
 /// What the pages know of the office.
@@ -54,6 +60,12 @@ pub struct OfficeInfo {
     pub language: String,
     /// Hours.
     pub session_hours: u32,
+    /// What is said to the debtor before a call is recorded, by creditor.
+    pub notices: BTreeMap<String, String>,
+    /// Where recordings are.
+    pub recordings: PathBuf,
+    /// The token for who asks for figures from another machine.
+    pub metrics_token: Personal<String>,
 }
 
 impl fmt::Debug for Deps {

@@ -6,6 +6,8 @@ pub mod agent;
 mod answer;
 mod assets;
 mod deps;
+mod figures;
+pub mod recordings;
 pub mod router;
 pub mod sign_in;
 pub mod supervisor;

@@ -12,7 +12,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::{Deps, OfficeInfo, admin, agent, assets, sign_in, supervisor};
+use super::{Deps, OfficeInfo, admin, agent, assets, figures, recordings, sign_in, supervisor};
 
 /// A form is never larger than this.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -37,11 +37,14 @@ pub fn router(deps: &Deps) -> Router {
         .merge(agent::router(deps.clone()))
         .merge(supervisor::router(deps.clone()))
         .merge(admin::router(deps.clone()))
+        .merge(recordings::router(deps.clone()))
         .merge(assets::router())
+        .merge(figures::router(deps.clone()))
         .layer(from_fn(in_time))
         .layer(from_fn(same_origin))
         .layer(from_fn_with_state(deps.office.clone(), known_peer))
         .layer(from_fn(headers))
+        .layer(from_fn(figures::counted))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

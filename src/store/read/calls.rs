@@ -25,6 +25,8 @@ pub enum Which {
     Promises,
     /// Whose outcome is owed.
     Owed,
+    /// Whose recording is missing, empty or failed.
+    Unrecorded,
 }
 
 /// A page of calls.
@@ -176,6 +178,8 @@ pub struct Counts {
     pub promises: i64,
     /// See [`Which`].
     pub owed: i64,
+    /// See [`Which`].
+    pub unrecorded: i64,
 }
 
 /// Today's counts of one agent.
@@ -217,6 +221,9 @@ const fn condition(which: Which) -> &'static str {
         Which::Abandoned => "calls.abandoned = 1 AND calls.answered_seen IS NULL",
         Which::Promises => "EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id AND ledger.code = 'PTP')",
         Which::Owed => "calls.owes_outcome = 1 AND calls.ended_seen IS NOT NULL",
+        Which::Unrecorded => {
+            "EXISTS (SELECT 1 FROM recordings WHERE recordings.call_id = calls.id AND recordings.state IN ('missing', 'empty', 'failed'))"
+        }
     }
 }
 
@@ -241,7 +248,7 @@ impl Store {
     pub async fn counts(&self, from: Timestamp, to: Timestamp) -> Result<Counts, StoreError> {
         let count = |which| format!("COUNT(CASE WHEN {} THEN 1 END)", condition(which));
         let sql = format!(
-            "SELECT {} AS inbound, {} AS outbound, {} AS answered, {} AS missed, {} AS abandoned, {} AS promises, {} AS owed
+            "SELECT {} AS inbound, {} AS outbound, {} AS answered, {} AS missed, {} AS abandoned, {} AS promises, {} AS owed, {} AS unrecorded
              FROM calls WHERE started_seen >= $1 AND started_seen < $2",
             count(Which::Inbound),
             count(Which::Outbound),
@@ -249,9 +256,19 @@ impl Store {
             count(Which::Missed),
             count(Which::Abandoned),
             count(Which::Promises),
-            count(Which::Owed)
+            count(Which::Owed),
+            count(Which::Unrecorded)
         );
         Ok(fetch_one!(self, Counts, sqlx::AssertSqlSafe(sql.as_str()), from.0, to.0)?.unwrap_or_default())
+    }
+
+    /// Calls that are over and whose outcome is owed.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn outcomes_owed(&self) -> Result<i64, StoreError> {
+        let row = fetch_one!(self, (i64,), "SELECT COUNT(*) FROM calls WHERE owes_outcome = 1 AND ended_seen IS NOT NULL")?;
+        Ok(row.map_or(0, |(count,)| count))
     }
 
     /// The counts of each agent in `[from, to)`.

@@ -118,6 +118,8 @@ pub struct Happened {
     pub notes: Option<Personal<String>>,
     /// The direction of its call and for how long they talked, in microseconds.
     pub call: Option<(String, i64)>,
+    /// That call.
+    pub call_id: Option<CallId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -140,6 +142,7 @@ struct HappenedRow {
     amount_cents: Option<i64>,
     detail: String,
     notes: Option<String>,
+    call_id: Option<String>,
     direction: Option<String>,
     talked: Option<i64>,
 }
@@ -240,7 +243,7 @@ impl Store {
         let rows = fetch_all!(
             self,
             HappenedRow,
-            "SELECT ledger.at AS at, users.name AS agent, code, amount_cents, detail, COALESCE(texts.body, reasons.body) AS notes, calls.direction AS direction,
+            "SELECT ledger.at AS at, users.name AS agent, code, amount_cents, detail, COALESCE(texts.body, reasons.body) AS notes, calls.id AS call_id, calls.direction AS direction,
                CASE WHEN calls.answered_pbx IS NOT NULL AND calls.ended_pbx IS NOT NULL THEN calls.ended_pbx - calls.answered_pbx
                     ELSE calls.ended_seen - calls.answered_seen END AS talked
              FROM ledger JOIN users ON users.id = ledger.agent_id LEFT JOIN texts ON texts.entry_id = ledger.id AND texts.field = 'notes'
@@ -258,6 +261,7 @@ impl Store {
                 amount: row.amount_cents.map(Cents),
                 detail: serde_json::from_str(&row.detail).unwrap_or_default(),
                 notes: row.notes.map(Personal::new),
+                call_id: row.call_id.as_deref().map(CallId::new),
                 call: row.direction.map(|direction| (direction, row.talked.unwrap_or(0))),
             })
             .collect())

@@ -4,6 +4,7 @@ use super::Written;
 use crate::clock::Timestamp;
 use crate::desk::seat::Seat;
 use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
+use crate::measure;
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, LegRef, Party};
@@ -32,6 +33,7 @@ pub(super) async fn event(
         line.reason.map_or("", EndReason::as_str)
     )?;
     if new > 0 {
+        measure::call_event(line.kind);
         call_row(tx, event, agent, number).await?;
         leg_row(tx, event, &line).await?;
     }

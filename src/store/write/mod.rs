@@ -4,7 +4,9 @@ mod accounts;
 mod calls;
 mod imports;
 mod outcomes;
+mod recordings;
 mod what;
 
-pub(super) use what::{Touched, apply};
+pub use recordings::{RecordingEnd, RecordingNote, RecordingWrite};
 pub use what::{DebtorImport, DraftSave, FollowUpRow, ImportBegin, InvoiceImport, OutcomeSave, SessionOpen, UserSave, Write, Written};
+pub(super) use what::{Touched, apply};

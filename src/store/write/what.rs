@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::recordings::{self, RecordingWrite};
 use super::{accounts, calls, imports, outcomes};
 use crate::clock::Timestamp;
 use crate::collection::money::Cents;
@@ -65,6 +66,8 @@ pub enum Write {
     Outcome(Box<OutcomeSave>),
     /// A number belongs to a debtor.
     AttachNumber(DebtorId, PhoneNumber),
+    /// About a recording.
+    Recording(RecordingWrite),
     /// A user, new or changed.
     User(UserSave),
     /// Another password. It ends the user's sessions.
@@ -113,6 +116,7 @@ impl Write {
             Self::Draft(_) => "draft",
             Self::Outcome(_) => "outcome",
             Self::AttachNumber(..) => "number",
+            Self::Recording(_) => "recording",
             Self::User(_) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
             Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
             Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) | Self::ImportEnd(_) => "import",
@@ -137,6 +141,7 @@ impl Write {
             | Self::SeatGone(_)
             | Self::CloseGhosts { .. }
             | Self::Draft(_)
+            | Self::Recording(_)
             | Self::User(_)
             | Self::Password(..)
             | Self::Disable(..)
@@ -362,6 +367,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::Draft(draft) => outcomes::draft(tx, draft).await,
         Write::Outcome(outcome) => outcomes::outcome(tx, outcome).await,
         Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,
+        Write::Recording(write) => recordings::apply(tx, write).await,
         Write::User(user) => accounts::user(tx, user).await,
         Write::Password(user, hash) => accounts::password(tx, *user, hash).await,
         Write::Disable(user, disabled) => accounts::disable(tx, *user, *disabled).await,

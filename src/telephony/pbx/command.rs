@@ -34,10 +34,27 @@ pub enum Command {
         number: PhoneNumber,
         /// The name that the agent's own phone shows.
         name: Personal<String>,
+        /// The dialplan is to record it.
+        record: bool,
     },
     /// Hang up one channel, by its name.
     HangUp {
         /// `PJSIP/101-0000002a`.
+        channel: String,
+    },
+    /// Record silence on this channel from now on.
+    PauseRecording {
+        /// `PJSIP/trunk-0000002b`.
+        channel: String,
+    },
+    /// Record what is said again.
+    ResumeRecording {
+        /// `PJSIP/trunk-0000002b`.
+        channel: String,
+    },
+    /// End the recording of this channel.
+    StopRecording {
+        /// `PJSIP/trunk-0000002b`.
         channel: String,
     },
     /// Tell what there is: see [`SnapshotPart`].

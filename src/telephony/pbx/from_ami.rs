@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 
 use super::event::{BridgeKind, ChannelState, ChannelView, DialStatus, Event, EventKind};
+use super::recording::{RecordingChange, RecordingHeard};
 use crate::clock::PbxTime;
+use crate::ids::CallId;
 use crate::telephony::ami::frame::{Frame, text};
 use crate::telephony::calls::hangup_cause::HangupCause;
 
@@ -20,6 +22,20 @@ pub fn translate(frame: Frame<'_>) -> Option<Event<'_>> {
     let fields = Fields::read(frame);
     let kind = build(&fields)?;
     Some(Event { at: fields.at, kind })
+}
+
+/// What a frame tells of a recording (Asterisk 16.17 and newer).
+#[must_use]
+pub fn recording(frame: Frame<'_>) -> Option<RecordingHeard> {
+    let change = match frame.event()?.strip_prefix(b"MixMonitor")? {
+        b"Start" => RecordingChange::Started,
+        b"Stop" => RecordingChange::Stopped,
+        b"Mute" if frame.text("State")? == "1" => RecordingChange::Paused,
+        b"Mute" => RecordingChange::Resumed,
+        _ => return None,
+    };
+    let channel = Fields::read(frame).channel()?;
+    Some(RecordingHeard { call: CallId::new(&channel.call), channel: channel.name.into_owned(), change })
 }
 
 type Reader = for<'a> fn(&Fields<'a>) -> Option<EventKind<'a>>;

@@ -3,4 +3,5 @@
 pub mod command;
 pub mod event;
 pub mod from_ami;
+pub mod recording;
 pub mod to_ami;

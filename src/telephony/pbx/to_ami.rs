@@ -1,4 +1,5 @@
-//! Commands as manager actions (Asterisk documentation: Originate, Hangup, the lists). Originate names a
+//! Commands as manager actions (Asterisk documentation: Originate, Hangup, the lists,
+//! MixMonitorMute, StopMixMonitor; never MixMonitor, which wants a class that runs programs). Originate names a
 //! context and an extension, never an application: no argument of ours can run one (CVE-2012-2414, CVE-2024-42365).
 
 use super::command::{Command, SnapshotPart};
@@ -14,14 +15,23 @@ pub struct DialSettings {
     pub ring_seconds: u32,
 }
 
+/// What dialplans/recording.conf looks at; the underscore hands it on to the channel that is dialled.
+const RECORD: &str = "_BELBRUG_RECORD=1";
+
 /// The action for a command.
 ///
 /// # Errors
 /// When an argument cannot be put into an action.
 pub fn translate(command: &Command, settings: &DialSettings) -> Result<Action, ActionError> {
     match command {
-        Command::Dial { call, device, number, name } => dial(call, device.as_str(), &number.to_string(), name.reveal(), settings),
+        Command::Dial { call, device, number, name, record } => {
+            let action = dial(call, device.as_str(), &number.to_string(), name.reveal(), settings)?;
+            if *record { action.field("Variable", RECORD) } else { Ok(action) }
+        }
         Command::HangUp { channel } => Action::new("Hangup").field("Channel", channel)?.field("Cause", "16"),
+        Command::PauseRecording { channel } => mute(channel, "1"),
+        Command::ResumeRecording { channel } => mute(channel, "0"),
+        Command::StopRecording { channel } => Action::new("StopMixMonitor").field("Channel", channel),
         Command::Snapshot(part) => Ok(Action::new(match part {
             SnapshotPart::Bridges => "BridgeList",
             SnapshotPart::Queues => "QueueStatus",
@@ -29,6 +39,10 @@ pub fn translate(command: &Command, settings: &DialSettings) -> Result<Action, A
             SnapshotPart::Channels => "CoreShowChannels",
         })),
     }
+}
+
+fn mute(channel: &str, state: &str) -> Result<Action, ActionError> {
+    Action::new("MixMonitorMute").field("Channel", channel)?.field("Direction", "both")?.field("State", state)
 }
 
 fn dial(call: &CallId, device: &str, number: &str, name: &str, settings: &DialSettings) -> Result<Action, ActionError> {
@@ -61,6 +75,7 @@ mod tests {
             device: Device::new("PJSIP/101"),
             number: PhoneNumber::parse_e164("+447700900123").unwrap(),
             name: "J. \"Smit\" <x>\r\nAction: Command".to_owned().into(),
+            record: true,
         };
         let settings = DialSettings { context: "belbrug-outbound".into(), ring_seconds: 20 };
         let text = String::from_utf8(translate(&command, &settings).unwrap().into_bytes(7)).unwrap();
@@ -68,7 +83,27 @@ mod tests {
             text,
             "Action: Originate\r\nChannel: PJSIP/101\r\nChannelId: belbrug-0123456789\r\nOtherChannelId: belbrug-0123456789-2\r\n\
              Context: belbrug-outbound\r\nExten: +447700900123\r\nPriority: 1\r\nTimeout: 20000\r\n\
-             CallerID: \"J. Smit xAction: Command\" <+447700900123>\r\nAsync: true\r\nActionID: 7\r\n\r\n"
+             CallerID: \"J. Smit xAction: Command\" <+447700900123>\r\nAsync: true\r\nVariable: _BELBRUG_RECORD=1\r\nActionID: 7\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn a_recording_is_paused_resumed_and_stopped_by_its_channel() {
+        let settings = DialSettings { context: String::new(), ring_seconds: 20 };
+        let channel = || "PJSIP/trunk-0000002b".to_owned();
+        for (command, wanted) in [
+            (
+                Command::PauseRecording { channel: channel() },
+                "Action: MixMonitorMute\r\nChannel: PJSIP/trunk-0000002b\r\nDirection: both\r\nState: 1\r\n",
+            ),
+            (
+                Command::ResumeRecording { channel: channel() },
+                "Action: MixMonitorMute\r\nChannel: PJSIP/trunk-0000002b\r\nDirection: both\r\nState: 0\r\n",
+            ),
+            (Command::StopRecording { channel: channel() }, "Action: StopMixMonitor\r\nChannel: PJSIP/trunk-0000002b\r\n"),
+        ] {
+            let text = String::from_utf8(translate(&command, &settings).unwrap().into_bytes(7)).unwrap();
+            assert_eq!(text, format!("{wanted}ActionID: 7\r\n\r\n"));
+        }
     }
 }

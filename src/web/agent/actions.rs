@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::desk::hub::Command;
+use crate::desk::recording::Wish;
 use crate::desk::seat::{PauseReason, Presence};
 use crate::ids::{CallId, CaseId, PhoneNumber};
 use crate::numbers::{DialRefusal, Dialled};
@@ -78,7 +79,8 @@ pub(super) async fn dial(State(deps): State<Deps>, session: Session, Form(form):
         })
     })?;
     let call = CallId::dialled(&form.key).map_err(|_| Fault::Refused(t.t("request-failed")))?;
-    ask(&deps, &session, Command::Dial { agent: session.user.id, case: form.case, name: file.name, number, call }).await?;
+    let record = deps.office.notices.contains_key(&file.creditor);
+    ask(&deps, &session, Command::Dial { agent: session.user.id, case: form.case, name: file.name, number, call, record }).await?;
     done(json!({}))
 }
 
@@ -96,6 +98,22 @@ pub(super) async fn hang_up(State(deps): State<Deps>, session: Session, Form(for
 pub(super) struct OpenForm {
     case: CaseId,
     call: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RecordingForm {
+    call: String,
+    wish: String,
+}
+
+pub(super) async fn recording(State(deps): State<Deps>, session: Session, Form(form): Form<RecordingForm>) -> Answer {
+    let wish = match form.wish.as_str() {
+        "pause" => Wish::Pause,
+        "resume" => Wish::Resume,
+        _ => Wish::Stop,
+    };
+    ask(&deps, &session, Command::Recording(session.user.id, CallId::new(&form.call), wish)).await?;
+    done(json!({}))
 }
 
 pub(super) async fn open(State(deps): State<Deps>, session: Session, Form(form): Form<OpenForm>) -> Answer {

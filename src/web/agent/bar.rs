@@ -10,6 +10,7 @@ use crate::numbers::{self, Dialled, NumberPlan};
 use crate::telephony::calls::event::{self, EndReason};
 use crate::telephony::calls::timing::Stopwatch;
 use crate::web::deps::OfficeInfo;
+use crate::web::recordings::view::Mark;
 use crate::web::texts::Texts;
 
 /// What the bar shows.
@@ -111,6 +112,7 @@ fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
         },
         timers: timers(call, now),
         can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing,
+        recording: if call.is_live() { Mark::of(&call.recording) } else { None },
         answer_on_phone: matches!(call.state, DeskCallState::Ringing),
     }
 }

@@ -185,6 +185,8 @@ pub struct TimelineRow {
     /// "Uitgaand gesprek, 2:10", "Betaaltoezegging".
     pub what: String,
     pub text: Option<String>,
+    /// The call whose recording this agent may play.
+    pub recording: Option<String>,
 }
 
 /// The file of one case.

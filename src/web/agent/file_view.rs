@@ -8,6 +8,7 @@ use super::file::{
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
 use crate::desk::seat::{self, Seat};
+use crate::ids::CallId;
 use crate::numbers;
 use crate::store::read::cases::{CaseFile, Happened, Invoice, Number};
 use crate::web::deps::OfficeInfo;
@@ -19,7 +20,7 @@ pub(super) fn overdue(case: &CaseFile, today: NaiveDate) -> Cents {
 }
 
 /// What the file shows.
-pub(super) fn file(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat: &Seat, today: NaiveDate) -> File {
+pub(super) fn file(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat: &Seat, playable: &[CallId], today: NaiveDate) -> File {
     let open = seat.open.as_ref();
     let oldest = case.invoices.iter().filter(|invoice| !invoice.disputed).map(|invoice| (today - invoice.due_on).num_days()).max();
     File {
@@ -36,7 +37,7 @@ pub(super) fn file(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat: &Seat,
         last_words: last_words(t, office, case, today),
         invoices: case.invoices.iter().map(|invoice| invoice_row(t, invoice, case, today)).collect(),
         contacts: contacts(case),
-        timeline: case.timeline.iter().map(|happened| timeline_row(t, office, happened, today)).collect(),
+        timeline: case.timeline.iter().map(|happened| timeline_row(t, office, happened, playable, today)).collect(),
         no_dial: None,
     }
 }
@@ -149,7 +150,7 @@ fn contacts(case: &CaseFile) -> Vec<ContactRow> {
     rows
 }
 
-fn timeline_row(t: &Texts, office: &OfficeInfo, happened: &Happened, today: NaiveDate) -> TimelineRow {
+fn timeline_row(t: &Texts, office: &OfficeInfo, happened: &Happened, playable: &[CallId], today: NaiveDate) -> TimelineRow {
     let outcome = t.t(&format!("outcome-{}", happened.code));
     let amount = happened.amount.map(|amount| t.euro(amount.0));
     let day = ["promise_date", "follow_up_on", "next_date", "reply_by", "paid_on"]
@@ -173,5 +174,6 @@ fn timeline_row(t: &Texts, office: &OfficeInfo, happened: &Happened, today: Naiv
         who: happened.agent.reveal().clone(),
         what,
         text: happened.notes.as_ref().map(|notes| notes.reveal().clone()),
+        recording: happened.call_id.as_ref().filter(|call| playable.contains(call)).map(ToString::to_string),
     }
 }

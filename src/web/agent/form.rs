@@ -136,6 +136,8 @@ pub struct Conversation {
     pub goal: Option<Goal>,
     /// The line to say first.
     pub opening: String,
+    /// What is said before anything else, because the call is recorded.
+    pub notice: Option<String>,
     pub question: Option<String>,
     /// Stage 2 and up: asks whether the consequence was told.
     pub consequence: bool,

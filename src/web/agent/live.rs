@@ -20,6 +20,7 @@ use super::view::{CallBarPart, WorklistPart};
 use super::{bar, part};
 use crate::desk::hub::Board;
 use crate::desk::seat::{DeskCallState, OpenFile, Seat};
+use crate::measure::LiveStream;
 use crate::web::agent::file::FilePart;
 use crate::web::agent::form::ConversationPart;
 use crate::web::answer;
@@ -43,6 +44,7 @@ pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: 
         content: None,
         check_at: Instant::now() + SESSION_CHECK,
         ended: false,
+        _open: LiveStream::open("desk"),
     };
     Sse::new(events(desk)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
@@ -61,6 +63,7 @@ struct LiveDesk {
     /// When the session is looked at again, however much goes on.
     check_at: Instant,
     ended: bool,
+    _open: LiveStream,
 }
 
 fn events(desk: LiveDesk) -> impl Stream<Item = Result<Event, Infallible>> {

@@ -26,6 +26,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/desk/presence", post(actions::presence))
         .route("/desk/dial", post(actions::dial))
         .route("/desk/hang-up", post(actions::hang_up))
+        .route("/desk/recording", post(actions::recording))
         .route("/desk/open", post(actions::open))
         .route("/desk/close", post(actions::close))
         .route("/desk/attach", post(actions::attach))

@@ -5,7 +5,6 @@ use crate::collection::outcome::FollowUpKind;
 use crate::desk::seat::Seat;
 use crate::desk::worklist::{self, Why, WorkItem};
 use crate::store::error::StoreError;
-use crate::store::read::cases::CaseFile;
 use crate::web::agent::file::File;
 use crate::web::agent::form::Conversation;
 use crate::web::agent::{file_view, talk_view, view};
@@ -20,11 +19,9 @@ pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestam
     let Some(open) = &seat.open else { return Ok(None) };
     let Some(case) = deps.store.case_file(open.case).await? else { return Ok(None) };
     let draft = deps.store.draft(seat.profile.agent, open.case).await?;
-    Ok(Some((file(deps, t, &case, seat, now), talk_view::conversation(t, &deps.office, &case, seat, draft, now))))
-}
-
-fn file(deps: &Deps, t: &Texts, case: &CaseFile, seat: &Seat, now: Timestamp) -> File {
-    file_view::file(t, &deps.office, case, seat, deps.office.local(now).date())
+    let playable = deps.store.own_recordings(seat.profile.agent, open.case).await?;
+    let today = deps.office.local(now).date();
+    Ok(Some((file_view::file(t, &deps.office, &case, seat, &playable, today), talk_view::conversation(t, &deps.office, &case, seat, draft, now))))
 }
 
 /// Who to call next, as the whole office's order stands now.

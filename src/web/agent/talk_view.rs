@@ -48,6 +48,7 @@ pub(super) fn conversation(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat
         key: format!("{}-{key}-{}", case.case, if draft.version == 0 { draft.code.as_str() } else { "draft" }),
         submit_key: super::outcome::new_key(),
         goal: (amount.0 > 0).then(|| Goal { amount: t.euro(amount.0), date: days.get(1).map_or_else(String::new, |day| t.date(*day, today)) }),
+        notice: office.notices.get(&case.creditor).cloned(),
         opening,
         question: Some(question),
         consequence: case.stage >= 2,

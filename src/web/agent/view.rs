@@ -4,6 +4,7 @@
 use askama::Template;
 
 pub use super::form::*;
+use crate::web::recordings::view::Mark;
 use crate::web::texts::Texts;
 
 /// Is Belbrug in touch with the PBX?
@@ -198,6 +199,8 @@ pub struct Call {
     pub timers: Timers,
     /// Shows the button that ends the call.
     pub can_hang_up: bool,
+    /// How far its recording is; `None` when it is not recorded.
+    pub recording: Option<Mark>,
     /// Shows "Neem op met uw telefoon": this phone cannot be answered from the page.
     pub answer_on_phone: bool,
 }

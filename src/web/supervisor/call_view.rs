@@ -9,6 +9,7 @@ use crate::telephony::calls::event::EndReason;
 use crate::web::agent::bar;
 use crate::web::agent::view::Direction;
 use crate::web::deps::Deps;
+use crate::web::recordings::view as recordings;
 use crate::web::texts::Texts;
 
 fn direction(word: &str) -> Direction {
@@ -63,6 +64,10 @@ pub(super) async fn detail(deps: &Deps, t: &Texts, call: &CallSummary) -> Result
     let (_, today) = deps.now();
     let (result, tone) = result(t, call);
     let entries = deps.store.call_entries(&call.id).await?;
+    let recording = match deps.store.recording(&call.id).await? {
+        Some(recording) => Some(recordings::row(deps, t, &recording, &deps.store.plays(&call.id).await?)),
+        None => None,
+    };
     let moment = |at: i64| t.moment(deps.office.local(Timestamp(at)), today);
     Ok(CallDetail {
         id: call.id.to_string(),
@@ -94,6 +99,7 @@ pub(super) async fn detail(deps: &Deps, t: &Texts, call: &CallSummary) -> Result
             .iter()
             .filter_map(|entry| Some(NoteRow { when: moment(entry.at), agent: entry.agent.clone(), text: entry.notes.clone()? }))
             .collect(),
+        recording,
     })
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
             Which::Abandoned => counts.abandoned,
             Which::Promises => counts.promises,
             Which::Owed => counts.owed,
+            Which::Unrecorded => counts.unrecorded,
         },
     };
     let (link, link_since) = bar::link(&board.link);
@@ -58,7 +59,8 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
             .map(|gap| Gap { from: time(gap.from), to: gap.to.map(time) })
             .collect(),
         day: t.date(day, day),
-        tiles: Which::ALL.into_iter().map(tile).collect(),
+        // That nothing is wrong with recordings is no news.
+        tiles: Which::ALL.into_iter().map(tile).filter(|tile| tile.which != Which::Unrecorded || tile.count > 0).collect(),
         agents,
     })
 }

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::floor_view;
 use super::view::FloorPart;
 use crate::desk::hub::Board;
+use crate::measure::LiveStream;
 use crate::store::read::accounts::Role;
 use crate::web::answer::{self, Fault};
 use crate::web::deps::Deps;
@@ -35,12 +36,21 @@ struct LiveFloor {
     /// When the figures and the session are looked at again, however much goes on.
     check_at: Instant,
     ended: bool,
+    _open: LiveStream,
 }
 
 pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: HeaderMap) -> Result<Response, Fault> {
     session.require(Role::Supervisor)?;
-    let floor =
-        LiveFloor { board: deps.board.clone(), deps, session, headers, sent: String::new(), check_at: Instant::now() + REFRESH, ended: false };
+    let floor = LiveFloor {
+        board: deps.board.clone(),
+        deps,
+        session,
+        headers,
+        sent: String::new(),
+        check_at: Instant::now() + REFRESH,
+        ended: false,
+        _open: LiveStream::open("floor"),
+    };
     Ok(Sse::new(events(floor)).keep_alive(KeepAlive::new().interval(REFRESH)).into_response())
 }
 

@@ -63,6 +63,7 @@ const fn stored(which: Option<Which>) -> calls::Which {
         Some(Which::Abandoned) => calls::Which::Abandoned,
         Some(Which::Promises) => calls::Which::Promises,
         Some(Which::Owed) => calls::Which::Owed,
+        Some(Which::Unrecorded) => calls::Which::Unrecorded,
     }
 }
 

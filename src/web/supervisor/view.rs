@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::web::agent::view::{Direction, Link, Presence, Timer};
+use crate::web::recordings::view::RecordingRow;
 use crate::web::sign_in::view::Frame;
 use crate::web::texts::Texts;
 
@@ -25,10 +26,12 @@ pub enum Which {
     Abandoned,
     Promises,
     Owed,
+    Unrecorded,
 }
 
 impl Which {
-    pub const ALL: [Self; 7] = [Self::Inbound, Self::Outbound, Self::Answered, Self::Missed, Self::Abandoned, Self::Promises, Self::Owed];
+    pub const ALL: [Self; 8] =
+        [Self::Inbound, Self::Outbound, Self::Answered, Self::Missed, Self::Abandoned, Self::Promises, Self::Owed, Self::Unrecorded];
 
     /// The value of `?which=`; ends the text keys `which-...` and `which-about-...`.
     pub fn code(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Which {
             Self::Abandoned => "abandoned",
             Self::Promises => "promises",
             Self::Owed => "owed",
+            Self::Unrecorded => "unrecorded",
         }
     }
 
@@ -50,7 +54,7 @@ impl Which {
     /// The style class of a count: what asks for attention when it is not 0.
     pub fn tone(self) -> &'static str {
         match self {
-            Self::Missed | Self::Abandoned | Self::Owed => "due",
+            Self::Missed | Self::Abandoned | Self::Owed | Self::Unrecorded => "due",
             Self::Promises => "kept",
             Self::Inbound | Self::Outbound | Self::Answered => "plain",
         }
@@ -163,7 +167,7 @@ pub struct CallList {
 }
 
 impl CallList {
-    pub fn filters(&self) -> [Which; 7] {
+    pub fn filters(&self) -> [Which; 8] {
         Which::ALL
     }
 
@@ -250,6 +254,7 @@ pub struct CallDetail {
     pub events: Vec<EventRow>,
     pub outcomes: Vec<OutcomeRow>,
     pub notes: Vec<NoteRow>,
+    pub recording: Option<RecordingRow>,
 }
 
 #[derive(Debug, Clone, Template)]

@@ -4,6 +4,7 @@ mod bad_input;
 mod browser;
 mod in_the_browser;
 mod over_http;
+mod recording;
 mod service;
 mod the_demo;
 mod the_pbx_misbehaves;

@@ -14,7 +14,7 @@ async fn home() -> Home {
     Home::started(closed, "secret").await
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     Client::builder().redirect(redirect::Policy::none()).cookie_store(true).timeout(Duration::from_secs(20)).build().expect("a client")
 }
 
@@ -23,25 +23,25 @@ async fn try_sign_in(client: &Client, home: &Home, login: &str, password: &str) 
     client.post(format!("{}/sign-in", home.address)).form(&form).send().await.expect("an answer")
 }
 
-async fn signed_in(home: &Home, login: &str) -> Client {
+pub(crate) async fn signed_in(home: &Home, login: &str) -> Client {
     let client = client();
     let answer = try_sign_in(&client, home, login, PASSWORD).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     client
 }
 
-async fn get(client: &Client, home: &Home, path: &str) -> Response {
+pub(crate) async fn get(client: &Client, home: &Home, path: &str) -> Response {
     client.get(format!("{}{path}", home.address)).send().await.expect("an answer")
 }
 
-async fn post(client: &Client, home: &Home, path: &str, form: &[(&str, &str)]) -> (StatusCode, serde_json::Value) {
+pub(crate) async fn post(client: &Client, home: &Home, path: &str, form: &[(&str, &str)]) -> (StatusCode, serde_json::Value) {
     let answer = client.post(format!("{}{path}", home.address)).form(form).send().await.expect("an answer");
     let status = answer.status();
     (status, serde_json::from_str(&answer.text().await.expect("a text")).unwrap_or_default())
 }
 
 /// The case of the debtor that a search finds first.
-async fn case(client: &Client, home: &Home, name: &str) -> String {
+pub(crate) async fn case(client: &Client, home: &Home, name: &str) -> String {
     let found = get(client, home, &format!("/desk/search?q={name}")).await.text().await.expect("a text");
     let rest = found.split("data-case=\"").nth(1).unwrap_or_else(|| panic!("{name} is not found: {found}"));
     rest.split('"').next().expect("an id").to_owned()

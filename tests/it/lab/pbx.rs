@@ -145,6 +145,11 @@ impl Pbx {
         self.script(&["cli", &self.name, command]).await
     }
 
+    /// Where its MixMonitor writes what Belbrug is to keep.
+    pub fn recordings(&self) -> PathBuf {
+        self.log.parent().and_then(Path::parent).expect("the PBX's folder").join("spool/monitor/belbrug")
+    }
+
     /// Waits until this PBX carries no channel.
     pub async fn wait_idle(&self) {
         let idle = until_async(|| async {

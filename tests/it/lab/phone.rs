@@ -36,7 +36,7 @@ impl Phone {
     pub async fn register(pbx: &Pbx, extension: &str) -> Self {
         let (sip, secret) = (pbx.sip_port, &pbx.sip_secret);
         let account = format!("<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n");
-        let phone = Self::start(pbx, extension, 0, &account).await;
+        let phone = Self::start(pbx, extension, 0, &account, 440.0).await;
         // The event may have come before the control port was open; the log has it in any case.
         let registered = until(|| phone.log().contains("200 OK (Asterisk)").then_some(()));
         assert!(registered.await.is_some(), "{extension} did not register:\n{}", phone.log());
@@ -53,18 +53,19 @@ impl Phone {
         Self::on_the_trunk(pbx, number, name, pbx.trunk_port).await
     }
 
+    /// Speaks another tone than the agents' phones.
     async fn on_the_trunk(pbx: &Pbx, number: &str, name: &str, port: u16) -> Self {
         let account = format!("\"{name}\" <sip:{number}@127.0.0.1:{port}>;answermode=manual;regint=0\n");
-        let phone = Self::start(pbx, number, port, &account).await;
+        let phone = Self::start(pbx, number, port, &account, 1000.0).await;
         let listens = until(|| udp_bound(port).then_some(()));
         assert!(listens.await.is_some(), "{number} does not listen on {port}:\n{}", phone.log());
         phone
     }
 
-    async fn start(pbx: &Pbx, extension: &str, sip_port: u16, account: &str) -> Self {
+    async fn start(pbx: &Pbx, extension: &str, sip_port: u16, account: &str, hertz: f64) -> Self {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let port = free_tcp_port();
-        write_config(scratch.path(), sip_port, account, port);
+        write_config(scratch.path(), sip_port, account, hertz, port);
         let log = File::create(scratch.path().join("log")).expect("baresip's log");
         let mut command = Command::new("baresip");
         // With -s the log has every SIP message.
@@ -264,7 +265,7 @@ fn last_dialog(log: &str) -> Option<(String, String, String)> {
 }
 
 /// A folder that baresip runs from: it speaks a tone, keeps what it hears, and rings without a sound card.
-fn write_config(folder: &Path, sip_port: u16, account: &str, port: u16) {
+fn write_config(folder: &Path, sip_port: u16, account: &str, hertz: f64, port: u16) {
     let at = |name: &str| folder.join(name).display().to_string();
     let write = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).expect("baresip's folder");
     write("accounts", account.as_bytes());
@@ -291,7 +292,7 @@ fn write_config(folder: &Path, sip_port: u16, account: &str, port: u16) {
         format!("ctrl_tcp_listen 127.0.0.1:{port}\n"),
     ];
     write("config", config.join("\n").as_bytes());
-    write("speech.wav", &wav(440.0, 60));
+    write("speech.wav", &wav(hertz, 60));
     // Without these files baresip complains at every call, and nobody hears them.
     for sound in ["ring", "ringback", "callwaiting", "busy", "error", "notfound", "message", "alert"] {
         write(&format!("{sound}.wav"), &wav(0.0, 1));

@@ -19,3 +19,18 @@ pub fn wav(hertz: f64, seconds: u32) -> Vec<u8> {
     }
     out
 }
+
+/// How much of the sound is this tone, from 0 to 1 (Goertzel).
+pub fn power(samples: &[i16], hertz: f64) -> f64 {
+    let step = 2.0 * (hertz * std::f64::consts::TAU / 8000.0).cos();
+    let (mut last, mut before, mut whole) = (0.0, 0.0, 0.0);
+    for sample in samples {
+        let sample = f64::from(*sample);
+        (last, before) = (step.mul_add(last, sample) - before, last);
+        whole += sample * sample;
+    }
+    let tone = step.mul_add(-last * before, last.mul_add(last, before * before));
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand samples")]
+    let count = samples.len() as f64;
+    if whole == 0.0 { 0.0 } else { 2.0 * tone / (count * whole) }
+}

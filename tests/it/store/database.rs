@@ -16,7 +16,7 @@ pub(crate) struct Database {
     pub(crate) url: String,
     _writing: JoinHandle<()>,
     cluster: Option<Cluster>,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// A running PostgreSQL.
@@ -43,7 +43,7 @@ impl Database {
     async fn open(url: String, cluster: Option<Cluster>, folder: tempfile::TempDir) -> Self {
         let store = Store::open(&url).await.expect("an open database");
         let (writer, writing) = Writer::start(store.clone());
-        Self { store, writer, url, _writing: writing, cluster, _folder: folder }
+        Self { store, writer, url, _writing: writing, cluster, folder }
     }
 
     /// Takes the database away for a while: only PostgreSQL can be.

@@ -18,25 +18,7 @@ use chrono::NaiveDate;
 use super::database::Database;
 use crate::flows::capture;
 
-const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
-
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        $(mod $name {
-            use super::Database;
-
-            #[tokio::test]
-            async fn sqlite() {
-                super::scenes::$name(Database::sqlite().await).await;
-            }
-
-            #[tokio::test]
-            async fn postgres() {
-                super::scenes::$name(Database::postgres().await).await;
-            }
-        })*
-    };
-}
+pub(super) const NOW: Timestamp = Timestamp(1_795_000_000_000_000);
 
 on_both! {
     an_outcome_is_once_and_the_ledger_never_changes
@@ -54,7 +36,7 @@ fn day(text: &str) -> NaiveDate {
     text.parse().expect("a date")
 }
 
-async fn user(db: &Database, login: &str, extension: Option<&str>) -> AgentId {
+pub(super) async fn user(db: &Database, login: &str, extension: Option<&str>) -> AgentId {
     let save = UserSave {
         id: None,
         login: login.to_owned(),
@@ -103,7 +85,7 @@ fn invoice(reference: &str, number: &str, open: i64) -> InvoiceImport {
 }
 
 /// A debtor with one invoice of 100 euros.
-async fn case(db: &Database) -> CaseId {
+pub(super) async fn case(db: &Database) -> CaseId {
     let begin = ImportBegin { at: NOW, creditor: "Creditor BV".to_owned() };
     let Ok(Written::Import(import, _)) = db.writer.write(Write::ImportBegin(begin)).await else { panic!("no import") };
     db.writer.write(Write::ImportDebtors(vec![debtor("D1", "Zoë's Café", &["+447700900123"])])).await.expect("a debtor");
@@ -111,7 +93,7 @@ async fn case(db: &Database) -> CaseId {
     CaseId(db.store.search("zoe's cafe", None).await.expect("a search")[0].case_id)
 }
 
-fn outcome(agent: AgentId, case: CaseId, key: &str) -> OutcomeSave {
+pub(super) fn outcome(agent: AgentId, case: CaseId, key: &str) -> OutcomeSave {
     let due_on = day("2026-11-27");
     OutcomeSave {
         key: key.to_owned(),
@@ -133,7 +115,7 @@ fn outcome(agent: AgentId, case: CaseId, key: &str) -> OutcomeSave {
     }
 }
 
-async fn raw(url: &str, sql: &'static str) -> Result<u64, sqlx::Error> {
+pub(super) async fn raw(url: &str, sql: &'static str) -> Result<u64, sqlx::Error> {
     if url.starts_with("sqlite") {
         let pool = sqlx::SqlitePool::connect(url).await?;
         Ok(sqlx::query(sql).execute(&pool).await?.rows_affected())

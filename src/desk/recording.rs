@@ -1,0 +1,47 @@
+//! Which calls are recorded, and how far each recording is. What was asked for is no state: only the PBX's word is.
+//!
+//! ```text
+//! Off -> Asked (dialled with a notice) -> Running <-> Paused -> Stopped
+//!  \_______ the dialplan began it _________/ \______________/
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+/// How far the recording of a call is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// The call is not recorded.
+    #[default]
+    Off,
+    /// The PBX was asked to record it, and has not said that it does.
+    Asked,
+    /// It is recorded, on this channel.
+    Running(String),
+    /// What is said is not recorded now, on this channel.
+    Paused(String),
+    /// It was recorded, and is not any more.
+    Stopped,
+}
+
+impl Recording {
+    /// The channel on which it can be paused, resumed and stopped.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        match self {
+            Self::Running(channel) | Self::Paused(channel) => Some(channel),
+            Self::Off | Self::Asked | Self::Stopped => None,
+        }
+    }
+}
+
+/// What an agent wants of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// What is said now is not for the recording.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Enough; it cannot go on.
+    Stop,
+}
