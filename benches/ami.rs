@@ -47,7 +47,12 @@ fn main() {
     let (frames, size) = (seen.counts.events, std::fs::metadata(&file).expect("its size").len());
     println!("{frames} events, {} MB, over loopback TCP, median of {RUNS} runs, CPU time of this process", size / 1_000_000);
     println!("tracked to call events             {:6.2} M events per CPU-second", rate(frames, cpu.median()));
-    println!("resident memory                    {:6.1} MB at most; {} calls at most at a time, {} call events", megabytes("VmHWM"), seen.most_calls, seen.told);
+    println!(
+        "resident memory                    {:6.1} MB at most; {} calls at most at a time, {} call events",
+        megabytes("VmHWM"),
+        seen.most_calls,
+        seen.told
+    );
     println!("counted: {}", serde_json::to_string(&seen.counts).expect("JSON"));
     if let Ok(expected) = std::env::var("BELBRUG_EXPECT") {
         compare(&serde_json::to_value(seen.counts).expect("JSON"), &expected);

@@ -6,5 +6,5 @@ mod imports;
 mod outcomes;
 mod what;
 
-pub(super) use what::{Touched, apply};
 pub use what::{DebtorImport, DraftSave, FollowUpRow, ImportBegin, InvoiceImport, OutcomeSave, SessionOpen, UserSave, Write, Written};
+pub(super) use what::{Touched, apply};
