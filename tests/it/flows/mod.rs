@@ -4,6 +4,7 @@ mod dialled;
 mod dialplan_on_the_pbx;
 mod diversions;
 mod freepbx;
+mod gaps;
 mod inbound;
 mod joined_late;
 mod ladder;
