@@ -3,12 +3,12 @@
 use tokio::sync::mpsc;
 
 use super::outbound::Asked;
-use super::task::{Asking, COMMANDS_A_TURN, Found, LOOKUP_TIMEOUT, Task};
+use super::task::{Asking, Beside, COMMANDS_A_TURN, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
 use crate::desk::hub::{Command, Refusal};
-use crate::ids::{AgentId, CallId, Device, PhoneNumber};
-use crate::store::write::Write;
+use crate::ids::{AgentId, CallId, CaseId, Device, PhoneNumber};
+use crate::store::write::{Write, Written};
 use crate::telephony::pbx::command::Command as PbxCommand;
 use crate::telephony::pbx::to_ami;
 
@@ -62,9 +62,15 @@ impl<C: Clock> Task<C> {
                     let now = self.clock.now();
                     self.journal.put(now, Write::WaiveOutcome(call));
                 }
-                Effect::Dial { extension, number, call, name } => {
+                Effect::HandOver { call, to } => {
+                    let now = self.clock.now();
+                    self.journal.put(now, Write::HandOver(call, to));
+                }
+                Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
+                Effect::Queue(order) => self.queue_orders.push(order),
+                Effect::Dial { extension, number, call, name, caller_id } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
-                    let command = PbxCommand::Dial { call: call.clone(), device, number, name };
+                    let command = PbxCommand::Dial { call: call.clone(), device, number, name, caller_id };
                     result = self.ask(&command, Asked::Dial(call.clone())).await;
                     if result.is_err() {
                         let changed = self.floor.pbx_refused(&call, "");
@@ -103,7 +109,7 @@ impl<C: Clock> Task<C> {
     /// Finds out whose number it is, beside this task.
     pub(super) fn look_up(&self, agent: AgentId, call: CallId, number: PhoneNumber) {
         let permit = self.lookups.clone().try_acquire_owned();
-        let (store, answer) = (self.setup.store.clone(), self.found.clone());
+        let (store, answer) = (self.setup.store.clone(), self.beside.clone());
         tokio::spawn(async move {
             let candidates = match permit {
                 Ok(_permit) => match tokio::time::timeout(LOOKUP_TIMEOUT, store.cases_by_number(number)).await {
@@ -116,7 +122,21 @@ impl<C: Clock> Task<C> {
                 },
                 Err(_) => None,
             };
-            let _ = answer.send(Found { agent, call, candidates }).await;
+            let _ = answer.send(Beside::Found { agent, call, candidates }).await;
+        });
+    }
+
+    /// Gives a draft to a colleague in the database, beside this task, and tells the floor when it is there.
+    fn move_draft(&self, from: AgentId, to: AgentId, case: CaseId) {
+        let (writer, answer) = (self.setup.writer.clone(), self.beside.clone());
+        tokio::spawn(async move {
+            match writer.write(Write::MoveDraft { from, to, case }).await {
+                Ok(Written::Done) => {
+                    let _ = answer.send(Beside::DraftMoved { agent: to, case }).await;
+                }
+                Ok(_) => {} // There was none.
+                Err(error) => tracing::error!(%error, "a draft could not be handed over; it stays with the giver"),
+            }
         });
     }
 }

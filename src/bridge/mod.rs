@@ -5,4 +5,5 @@ mod journal;
 pub mod link;
 mod outbound;
 mod pbx_side;
+mod queues_side;
 pub mod task;

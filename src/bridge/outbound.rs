@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::link::Socket;
 use crate::clock::Timestamp;
-use crate::ids::CallId;
+use crate::ids::{AgentId, CallId};
 use crate::telephony::ami::frame::FrameBuffer;
 use crate::telephony::ami::session::{Account, Session, SessionError};
 use crate::telephony::pbx::command::SnapshotPart;
@@ -22,6 +22,7 @@ pub(super) enum Asked {
     Dial(CallId),
     HangUp,
     Snapshot(SnapshotPart),
+    Queue(AgentId, String),
 }
 
 /// Why a connection is given up.

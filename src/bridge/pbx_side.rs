@@ -63,6 +63,8 @@ impl<C: Clock> Task<C> {
                 }
             }
         }
+        self.floor.pbx_lost();
+        self.listed.clear();
         self.retry_at = Some(Instant::now() + self.backoff.pause());
     }
 
@@ -158,11 +160,19 @@ impl<C: Clock> Task<C> {
                 let _ = self.perform(effects).await;
             }
             Asked::HangUp if !success => tracing::info!(message, "the PBX did not hang up"),
-            Asked::Dial(_) | Asked::HangUp => {}
+            Asked::Queue(agent, queue) if !success => {
+                tracing::warn!(message, "the PBX did not change a queue: write needs agent in manager.conf");
+                let effects = self.floor.queue_refused(agent, &queue, message);
+                let _ = self.perform(effects).await;
+            }
+            Asked::Dial(_) | Asked::HangUp | Asked::Queue(..) => {}
         }
     }
 
     pub(super) async fn pbx_event(&mut self, now: Timestamp, event: &Event<'_>) {
+        if self.queue_event(now, &event.kind).await {
+            return;
+        }
         for call_event in self.tracker.apply(now, event) {
             let effects = self.floor.apply(&call_event);
             self.journal_event(now, call_event);
@@ -190,7 +200,7 @@ impl<C: Clock> Task<C> {
             _ => (None, None),
         };
         let agent = leg.and_then(|leg| leg.line.as_ref()).and_then(|line| self.floor.agent_of(line));
-        let number = other.and_then(|other| match self.setup.plan.read(other.number.reveal()) {
+        let number = other.and_then(|other| match self.setup.rules.plan.read(other.number.reveal()) {
             Dialled::Outside(number) => Some(number),
             _ => None,
         });

@@ -1,5 +1,6 @@
 //! Reading the file, and what can be wrong with it. Every error names the setting and says what to write.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::settings::Config;
@@ -70,6 +71,7 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml { path: PathBuf::new(), message: toml_words(text, &e) })?;
     config.number_plan()?;
     check_web(&config)?;
+    check_creditors(&config)?;
     for country in &config.office.dial_countries {
         if country_code(country).is_none() {
             return Err(wrong("[office] dial_countries", format!("{country:?} is no country code; write two letters, such as NL")));
@@ -117,6 +119,19 @@ fn check_web(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// A number that belongs to two creditors would decide nothing.
+fn check_creditors(config: &Config) -> Result<(), ConfigError> {
+    let mut owners = BTreeMap::new();
+    for (name, creditor) in &config.creditors {
+        for number in &creditor.numbers {
+            if let Some(other) = owners.insert(number, name) {
+                return Err(wrong("[creditors] numbers", format!("{number} stands at {other:?} and at {name:?}; give it to one of them")));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Config {
     /// The office's numbers.
     ///
@@ -156,6 +171,8 @@ mod tests {
             ("[pbx]\nport = 99999", "port"),
             ("[pbx]\ntechnology = \"PJSIP/x\"", "[pbx] technology"),
             ("[pbx\n", "line 1"),
+            ("[creditors.\"A\"]\nnumbers = [\"020 1234567\"]", "a telephone number must be a plus"),
+            ("[creditors.A]\nnumbers = [\"+31201234567\"]\n[creditors.B]\nnumbers = [\"+31201234567\"]", "stands at \"A\" and at \"B\""),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text:?} says {error}");

@@ -4,4 +4,4 @@ mod file;
 mod settings;
 
 pub use file::{ConfigError, load, parse};
-pub use settings::{Config, Log, Office, Pbx, StoreSettings, Web};
+pub use settings::{Config, Creditor, Log, Office, Pbx, Queues, StoreSettings, Web};

@@ -3,4 +3,5 @@
 pub mod accounts;
 pub mod calls;
 pub mod cases;
+pub mod debts;
 pub mod search;

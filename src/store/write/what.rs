@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{accounts, calls, imports, outcomes};
+use super::{Settlement, accounts, calls, debts, imports, outcomes};
 use crate::clock::Timestamp;
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
@@ -29,8 +29,21 @@ pub enum Write {
     },
     /// Which case a call is about.
     LinkCall(CallId, CaseId),
-    /// Nobody's call: no outcome is owed for it.
+    /// No outcome is owed for a call: nobody was reached, or a colleague.
     WaiveOutcome(CallId),
+    /// Why no outcome is written for a call that owes one.
+    Settle(Settlement),
+    /// Who answered a call that was handed over.
+    HandOver(CallId, AgentId),
+    /// What an agent typed goes to a colleague.
+    MoveDraft {
+        /// Who typed it.
+        from: AgentId,
+        /// Who gets it.
+        to: AgentId,
+        /// The case.
+        case: CaseId,
+    },
     /// A stretch of which we know nothing.
     Gap {
         /// The key.
@@ -67,6 +80,8 @@ pub enum Write {
     AttachNumber(DebtorId, PhoneNumber),
     /// A user, new or changed.
     User(UserSave),
+    /// Further phones of a user.
+    Devices(AgentId, Vec<Extension>),
     /// Another password. It ends the user's sessions.
     Password(AgentId, Personal<String>),
     /// Disabled or enabled again. Disabling ends the sessions.
@@ -95,14 +110,15 @@ impl Write {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CallEvent { .. } => "call event",
-            Self::LinkCall(..) | Self::WaiveOutcome(_) => "link",
+            Self::LinkCall(..) | Self::WaiveOutcome(_) | Self::HandOver(..) => "link",
+            Self::Settle(_) => "settlement",
             Self::Gap { .. } => "gap",
             Self::Seat(_) | Self::SeatGone(_) => "seat",
             Self::CloseGhosts { .. } => "ghosts",
-            Self::Draft(_) => "draft",
+            Self::Draft(_) | Self::MoveDraft { .. } => "draft",
             Self::Outcome(_) => "outcome",
             Self::AttachNumber(..) => "number",
-            Self::User(_) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
+            Self::User(_) | Self::Devices(..) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
             Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
             Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) => "import",
         }
@@ -314,6 +330,9 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::CallEvent { key, event, agent, number } => calls::event(tx, key, event, *agent, *number).await,
         Write::LinkCall(call, case) => calls::link(tx, call, *case).await,
         Write::WaiveOutcome(call) => calls::waive(tx, call).await,
+        Write::Settle(settlement) => debts::settle(tx, settlement).await,
+        Write::HandOver(call, to) => debts::hand_over(tx, call, *to).await,
+        Write::MoveDraft { from, to, case } => debts::move_draft(tx, *from, *to, *case).await,
         Write::Gap { key, kind, from, to, events_lost, why } => calls::gap(tx, key, kind, *from, *to, *events_lost, why).await,
         Write::Seat(seat) => calls::seat(tx, seat).await,
         Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,
@@ -322,6 +341,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::Outcome(outcome) => outcomes::outcome(tx, outcome).await,
         Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,
         Write::User(user) => accounts::user(tx, user).await,
+        Write::Devices(user, devices) => accounts::devices(tx, *user, devices).await,
         Write::Password(user, hash) => accounts::password(tx, *user, hash).await,
         Write::Disable(user, disabled) => accounts::disable(tx, *user, *disabled).await,
         Write::Language(user, language) => accounts::language(tx, *user, language).await,

@@ -2,12 +2,11 @@
 
 use crate::clock::Timestamp;
 use crate::collection::outcome::FollowUpKind;
-use crate::desk::seat::Seat;
+use crate::desk::seat::{Lock, Seat};
 use crate::desk::worklist::{self, Why, WorkItem};
 use crate::store::error::StoreError;
-use crate::store::read::cases::CaseFile;
 use crate::web::agent::file::File;
-use crate::web::agent::form::Conversation;
+use crate::web::agent::form::{Conversation, Reading};
 use crate::web::agent::{file_view, talk_view, view};
 use crate::web::deps::Deps;
 use crate::web::texts::Texts;
@@ -15,16 +14,28 @@ use crate::web::texts::Texts;
 /// Lines of the work list that are shown.
 const WORKLIST_SHOWN: usize = 40;
 
-/// The open file and its conversation.
-pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestamp) -> Result<Option<(File, Conversation)>, StoreError> {
-    let Some(open) = &seat.open else { return Ok(None) };
-    let Some(case) = deps.store.case_file(open.case).await? else { return Ok(None) };
-    let draft = deps.store.draft(seat.profile.agent, open.case).await?;
-    Ok(Some((file(deps, t, &case, seat, now), talk_view::conversation(t, &deps.office, &case, seat, draft, now))))
+/// The open file, and what stands beside it: the conversation, or in its place who works in the file.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) conversation: Option<Conversation>,
+    pub(super) reading: Option<Reading>,
 }
 
-fn file(deps: &Deps, t: &Texts, case: &CaseFile, seat: &Seat, now: Timestamp) -> File {
-    file_view::file(t, &deps.office, case, seat, deps.office.local(now).date())
+/// The open file.
+pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestamp) -> Result<Option<Opened>, StoreError> {
+    let Some(open) = &seat.open else { return Ok(None) };
+    let Some(case) = deps.store.case_file(open.case).await? else { return Ok(None) };
+    let file = file_view::file(t, &deps.office, &case, seat, deps.office.local(now).date());
+    if let Lock::Other(holder) = &open.lock {
+        // While the phone rings for a call that a colleague hands over, the colleague's notes can be read.
+        let is_given = open.given_by.as_ref() == Some(&holder.name);
+        let draft = deps.store.draft(if is_given { holder.agent } else { seat.profile.agent }, open.case).await?;
+        let reading = Some(talk_view::reading(t, &deps.office, open, holder, draft, is_given));
+        return Ok(Some(Opened { file, conversation: None, reading }));
+    }
+    let draft = deps.store.draft(seat.profile.agent, open.case).await?;
+    let conversation = Some(talk_view::conversation(t, &deps.office, &case, seat, draft, now));
+    Ok(Some(Opened { file, conversation, reading: None }))
 }
 
 /// Who to call next, as the whole office's order stands now.
