@@ -13,6 +13,7 @@ impl Floor {
     pub(super) fn ring_ended(&mut self, event: &CallEvent, leg: &LegRef, reason: EndReason, now: Moment) -> Vec<Effect> {
         let Some(agent) = self.agent_at(leg) else { return Vec::new() };
         let Some(call) = self.seats.get_mut(&agent).and_then(|seat| seat.call_mut(&event.call)) else { return Vec::new() };
+        // Of one that was answered Established says more.
         if call.state != DeskCallState::Ringing || reason == EndReason::Answered {
             return Vec::new();
         }

@@ -170,7 +170,6 @@ impl Floor {
                     call.state = DeskCallState::Dialling;
                 }
             }),
-            CallEventKind::RingEnded { reason: EndReason::Answered, .. } => Vec::new(), // Established says more.
             CallEventKind::RingEnded { leg, reason } => self.ring_ended(event, leg, *reason, now),
             CallEventKind::Established { leg, .. } => self.established(event, leg, now),
             CallEventKind::Held { leg } => self.change_at(&event.call, leg, |call| {

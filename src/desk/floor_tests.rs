@@ -73,7 +73,19 @@ mod tests {
         fn rings_as(&mut self, call: &str, line: &str, id: &str, number: &str, dialled: &str) {
             let other = Party { number: number.to_owned().into(), name: "M. Vos".to_owned().into() };
             let (direction, dialled) = (Direction::Inbound, dialled.to_owned());
-            self.hears(call, CallEventKind::Delivered { leg: leg(line, id), by: None, other, direction, dialled, queue: None });
+            self.hears(
+                call,
+                CallEventKind::Delivered {
+                    leg: leg(line, id),
+                    by: None,
+                    caller: Party::default(),
+                    called: Party::default(),
+                    other,
+                    direction,
+                    dialled,
+                    queue: None,
+                },
+            );
         }
 
         fn finds(&mut self, agent: AgentId, call: &str, cases: &[(i64, &str)]) {
@@ -87,7 +99,7 @@ mod tests {
         }
 
         fn answers(&mut self, call: &str, line: &str, id: &str) {
-            self.hears(call, CallEventKind::Established { leg: leg(line, id) });
+            self.hears(call, CallEventKind::Established { leg: leg(line, id), caller: None });
         }
 
         fn leaves(&mut self, call: &str, line: &str, id: &str) {
@@ -113,7 +125,7 @@ mod tests {
 
         fn transfers(&mut self, call: &str, transfer: TransferKind, to: TransferTarget) {
             let by = Some(leg("101", &format!("{call}-a")));
-            self.hears(call, CallEventKind::Transferred { transfer, stays: None, by, to });
+            self.hears(call, CallEventKind::Transferred { transfer, stays: None, by, to, consultation: None });
         }
 
         fn seat(&self, agent: AgentId) -> &Seat {
@@ -332,6 +344,7 @@ mod tests {
                 stays: None,
                 by: Some(leg("111", "soft")),
                 to: TransferTarget::Leg(leg("101", "d2")),
+                consultation: None,
             },
         );
         office.answers("c1", "101", "d2");
@@ -480,7 +493,19 @@ mod tests {
         office.hears("c1", CallEventKind::Held { leg: leg("101", "c1-a") });
         let other = Party { number: "101".to_owned().into(), name: "Anna".to_owned().into() };
         let (direction, dialled) = (Direction::Internal, "102".to_owned());
-        office.hears("i1", CallEventKind::Delivered { leg: leg("102", "i-b"), by: None, other, direction, dialled, queue: None });
+        office.hears(
+            "i1",
+            CallEventKind::Delivered {
+                leg: leg("102", "i-b"),
+                by: None,
+                caller: Party::default(),
+                called: Party::default(),
+                other,
+                direction,
+                dialled,
+                queue: None,
+            },
+        );
         office.answers("i1", "102", "i-b");
         assert_eq!(office.seat(ANNA).open.as_ref().map(|open| open.case), Some(CASE), "her file stays open");
         assert!(office.seat(BRAM).open.is_none());
