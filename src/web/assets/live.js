@@ -80,8 +80,8 @@ function show(part, html, age) {
 	if (part === "conversation" && was && is) {
 		// nor while this very case is being typed in, whatever its key
 		const { touched, done, ...now } = was.dataset;
-		// a colleague has the file now: what is typed is sent as a draft, and the form goes
-		if (is.dataset.reading !== undefined) { if (!sameKey) hooks.before(); }
+		// a colleague has the file now: what is typed goes as a draft
+		if ("reading" in is.dataset) hooks.before();
 		else if (sameKey || (touched === "" && done !== "" && now.case === is.dataset.case)) return false;
 	}
 	if (is && !sameKey) {

@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser;
 mod in_the_browser;
+mod office;
 mod over_http;
 mod service;
 mod the_demo;
