@@ -124,6 +124,9 @@ impl Floor {
         }
         effects.push(Effect::HandOver { call: id.clone(), to: agent });
         effects.extend(self.give_up(giver, agent, id, now));
+        if let Some(seat) = self.seats.get_mut(&agent) {
+            seat.notice = None; // That the file is free says nothing new.
+        }
         if let Some(case) = case {
             effects.push(Effect::MoveDraft { from: giver, to: agent, case });
         }

@@ -222,7 +222,14 @@ impl Floor {
     fn has_draft(&mut self, now: Timestamp, agent: AgentId, case: CaseId, has: bool) -> Result<Vec<Effect>, Refusal> {
         let mut effects: Vec<Effect> = self.late_draft(agent, case).into_iter().collect();
         let seat = self.seat_mut(agent)?;
-        if seat.has_draft == has || seat.open.as_ref().is_none_or(|open| open.case != case || matches!(open.lock, Lock::Other(_))) {
+        let Some(open) = seat.open.as_ref().filter(|open| open.case == case) else { return Ok(effects) };
+        if matches!(open.lock, Lock::Other(_)) {
+            // The last words before a colleague took over: they are shown where the form was.
+            seat.file_version += 1;
+            effects.push(Effect::Changed(agent));
+            return Ok(effects);
+        }
+        if seat.has_draft == has {
             return Ok(effects);
         }
         seat.has_draft = has;

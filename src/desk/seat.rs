@@ -271,12 +271,11 @@ impl Seat {
         self.calls.iter().min_by_key(|call| rank(call))
     }
 
-    /// Another call than the main one; or the main one, when another file is on the screen than its own.
+    /// Another live call than the main one; or the main one, when another file is on the screen than its own.
     #[must_use]
     pub fn waiting_call(&self) -> Option<&DeskCall> {
         let main = self.main_call();
-        let others = self.calls.iter().filter(|call| Some(&call.id) != main.map(|main| &main.id) && call.handed_to.is_none());
-        let other = others.min_by_key(|call| !call.is_live());
+        let other = self.calls.iter().find(|call| call.is_live() && Some(&call.id) != main.map(|main| &main.id));
         let shown = self.open.as_ref().map(|open| open.case);
         other.or_else(|| main.filter(|call| call.case.is_some() && call.case != shown))
     }

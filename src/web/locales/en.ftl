@@ -50,7 +50,7 @@ pause-lunch = lunch
 pause-overleg = meeting
 pause-administratie = paperwork
 pause-training = training
-pause-phone = on the phone
+pause-phone = phone
 
 # The call
 call-none = No call
@@ -130,12 +130,12 @@ reading-own-notes = Your notes so far
 reading-notes-of = Notes by { $a }
 given-by = Transferred by { $a }
 handed-to = Transferred to { $a }, not answered yet
-called-creditor = dialled the number of { $a }
+called-creditor = dialled: { $a }
 notice-queue-refused = The PBX did not take your state over in queue { $a }: { $b }
-notice-taken-over = { $a } has taken this file over. What you typed is kept as a draft.
-notice-file-free = The file is free: you can work in it.
-notice-handed-over = { $a } is on the line with { $b }. File and notes have gone along.
-notice-settled-by = { $a } has settled your call with { $b }.
+notice-taken-over = { $a } has taken this file over
+notice-file-free = The file is free: you can work in it
+notice-handed-over = { $a } now talks with { $b } and has your notes
+notice-settled-by = { $a } settled your call with { $b }
 
 # Work list and search
 worklist = Work list
@@ -471,11 +471,11 @@ floor-promises = Promises
 floor-owed = No outcome
 owed-nav = Without outcome
 owed-about = Every call owes one outcome. The agent can still record what stands here; you can settle it too, with a reason.
-owed-of = Calls of { $a }
-owed-all = Everybody's
+owed-of = Without outcome: { $a }
+owed-all = Show everybody's
 owed-none = Nothing without an outcome
 owed-none-how = A call comes here when it is over and its outcome is not yet saved.
-owed-since = Since
+owed-since = Waits for
 owed-reason = Reason
 owed-reason-placeholder = Why without an outcome?
 owed-do = Settle

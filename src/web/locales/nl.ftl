@@ -50,7 +50,7 @@ pause-lunch = lunch
 pause-overleg = overleg
 pause-administratie = administratie
 pause-training = training
-pause-phone = op de telefoon
+pause-phone = toestel
 
 # The call
 call-none = Geen gesprek
@@ -130,12 +130,12 @@ reading-own-notes = Uw notities tot nu toe
 reading-notes-of = Notities van { $a }
 given-by = Doorverbonden door { $a }
 handed-to = Doorverbonden met { $a }, nog niet opgenomen
-called-creditor = gebeld op het nummer van { $a }
+called-creditor = gebeld op: { $a }
 notice-queue-refused = De centrale nam uw staat niet over in wachtrij { $a }: { $b }
-notice-taken-over = { $a } heeft dit dossier overgenomen. Wat u typte is bewaard als concept.
-notice-file-free = Het dossier is vrij: u kunt erin werken.
-notice-handed-over = { $a } heeft { $b } aan de lijn. Dossier en notities zijn meegegaan.
-notice-settled-by = { $a } heeft uw gesprek met { $b } afgehandeld.
+notice-taken-over = { $a } heeft dit dossier overgenomen
+notice-file-free = Het dossier is vrij: u kunt erin werken
+notice-handed-over = { $a } spreekt nu met { $b } en heeft uw notities
+notice-settled-by = { $a } handelde uw gesprek met { $b } af
 
 # Work list and search
 worklist = Werklijst
@@ -470,12 +470,12 @@ floor-talk = Gesproken
 floor-promises = Toezeggingen
 floor-owed = Zonder uitkomst
 owed-nav = Zonder uitkomst
-owed-about = Elk gesprek is één uitkomst schuldig. Wat hier staat, kan de medewerker nog afronden; u kunt het ook afhandelen, met een reden.
-owed-of = Gesprekken van { $a }
-owed-all = Van iedereen
+owed-about = Bij elk gesprek hoort één uitkomst. De medewerker kan deze nog afronden; u kunt ze ook afhandelen, met een reden.
+owed-of = Zonder uitkomst: { $a }
+owed-all = Toon die van iedereen
 owed-none = Niets zonder uitkomst
 owed-none-how = Een gesprek komt hier zodra het voorbij is en de uitkomst nog niet is opgeslagen.
-owed-since = Sinds
+owed-since = Wacht al
 owed-reason = Reden
 owed-reason-placeholder = Waarom zonder uitkomst?
 owed-do = Handel af

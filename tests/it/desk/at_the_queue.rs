@@ -63,14 +63,14 @@ async fn a_pause_that_is_dialled_on_the_phone_comes_to_the_page_and_back() {
         phone.wait_closed().await;
     };
     codes("*60").await;
-    browser.says(".bar-me", "Pauze: op de telefoon").await;
+    browser.says(".bar-me", "Pauze: toestel").await;
     queue_says(pbx, "PJSIP/101", |line| line.contains("paused:telefoon")).await;
     browser.picture("50-paused-on-the-phone").await;
     codes("*61").await;
     browser.find("[data-presence=ready]").await;
     // What the phone paused, the page takes back; what the page paused, the phone.
     codes("*60").await;
-    browser.says(".bar-me", "Pauze: op de telefoon").await;
+    browser.says(".bar-me", "Pauze: toestel").await;
     choose(browser, READY).await;
     queue_says(pbx, "PJSIP/101", |line| !line.contains("paused")).await;
     choose(browser, LUNCH).await;
@@ -127,7 +127,7 @@ async fn what_was_chosen_is_asserted_after_a_restart_of_either_side() {
     office.home.start().await;
     let browser = &office.browser;
     browser.client.goto(&format!("{}/desk", office.home.address)).await.expect("the desk");
-    browser.says(".bar-me", "Pauze: op de telefoon").await;
+    browser.says(".bar-me", "Pauze: toestel").await;
     queue_says(&office.pbx, "PJSIP/101", |line| line.contains("paused:brandweer")).await;
 }
 

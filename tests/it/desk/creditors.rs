@@ -41,7 +41,7 @@ async fn the_dialled_number_opens_the_case_of_its_creditor() {
     phone.wait_ringing().await;
     browser.says("#file", "310,00").await;
     browser.says("#file", "voor Bolt Techniek BV").await;
-    browser.says("[data-creditor]", "gebeld op het nummer van Bolt Techniek BV").await;
+    browser.says("[data-creditor]", "gebeld op: Bolt Techniek BV").await;
     browser.says("[data-match=dialled]", "Gekozen op het nummer dat is gebeld").await;
     browser.gone("[data-chooser]").await;
     browser.picture("90-dialled-creditor").await;
@@ -52,7 +52,7 @@ async fn the_dialled_number_opens_the_case_of_its_creditor() {
 #[tokio::test]
 async fn the_debtor_sees_the_number_of_the_creditor() {
     let (pbx, phone, _home, browser) = office("shown-creditor").await;
-    let debtor = Phone::outside_to_be_called(&pbx, "447700900123", "Bakkerij").await;
+    let debtor = Phone::outside_to_be_called(&pbx, "+447700900123", "Bakkerij").await;
     browser.type_into("#search", "B-77").await;
     browser.click("#search-results button.item").await;
     browser.says("#file", "voor Bolt Techniek BV").await;

@@ -46,7 +46,7 @@ async fn a_file_that_a_colleague_has_is_read_only_until_it_is_taken_over_or_free
     bram.find("#outcome").await;
     anna.says("[data-notice]", "Bram Visser heeft dit dossier overgenomen").await;
     anna.says("#file [data-locked]", "Bram Visser heeft dit dossier open sinds").await;
-    anna.find("[data-reading]").await;
+    anna.says("[data-reading]", "half af, en meer").await;
     anna.picture("72-taken-over").await;
     // After a crash it is as it was.
     office.home.kill();

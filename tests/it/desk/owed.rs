@@ -78,7 +78,7 @@ async fn calls_on_the_desk_phone_with_the_page_closed_owe_outcomes_that_survive_
     supervisor.says("main", "Wie dan ook").await;
     let gone = until_async(|| async { (!supervisor.text("main").await.contains("Terpstra")).then_some(()) }).await;
     assert!(gone.is_some(), "{}", supervisor.text("main").await);
-    browser.says("[data-notice]", "Carla Mertens heeft uw gesprek met Mevr. J. Terpstra afgehandeld").await;
+    browser.says("[data-notice]", "Carla Mertens handelde uw gesprek met Mevr. J. Terpstra af").await;
     browser.picture("65-settled-by-supervisor").await;
     owes(&home, &["inbound"]).await;
     // The last one is nobody's: the agent says why.

@@ -40,7 +40,7 @@ impl Two {
         let carried = until_async(|| async { (bram.script(notes).await == "Wil een regeling, Bram weet ervan.").then_some(()) }).await;
         assert!(carried.is_some(), "the notes: {}", bram.script(notes).await);
         assert_eq!(bram.script("return document.querySelector('input[name=code]:checked')?.value").await, "REF");
-        anna.says("[data-notice]", "Bram Visser heeft Bakkerij De Korenaar aan de lijn").await;
+        anna.says("[data-notice]", "Bram Visser spreekt nu met Bakkerij De Korenaar").await;
         anna.gone("#file [data-name]").await;
     }
 
