@@ -16,7 +16,7 @@ use super::outbound::{Connection, LinkError};
 use super::recorded::Recordings;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
-use crate::desk::hub::{Board, Command, Refusal};
+use crate::desk::hub::{Bell, Board, Command, Refusal, Whom};
 use crate::desk::queues::{MemberSeen, QueueOrder};
 use crate::desk::rules::DeskRules;
 use crate::desk::seat::{Candidate, Seat};
@@ -65,6 +65,8 @@ pub struct Setup {
     pub recordings: Option<mpsc::Sender<Over>>,
     /// Differs for each run.
     pub run: u64,
+    /// Rung after every change on the board.
+    pub bell: Arc<dyn Bell>,
 }
 
 /// What came of something that was done beside the task.
@@ -230,6 +232,8 @@ impl<C: Clock> Task<C> {
             gone.iter().for_each(|agent| board.remove_seat(*agent));
             board.waiting = waiting;
         });
+        self.setup.bell.ring(Whom::Agents(&changed));
+        self.setup.bell.ring(Whom::Agents(&gone));
         for seat in seats.into_iter().cloned().collect::<Vec<_>>() {
             self.journal.put(now, Write::Seat(Box::new(seat)));
         }

@@ -1,7 +1,8 @@
 //! What passes between the pages and the bridge, which never meet: commands one way, the board the other. Plain data;
 //! `main` connects the two ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use super::recording::Wish;
@@ -133,6 +134,22 @@ pub struct Gap {
     pub from: Timestamp,
     /// Its end; `None` while it lasts.
     pub to: Option<Timestamp>,
+}
+
+/// Whom a change on the board concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom<'a> {
+    /// These.
+    Agents(&'a BTreeSet<AgentId>),
+    /// Everybody.
+    All,
+}
+
+/// Rung when something was put on the board, so that only those look whom it concerns: with a hundred pages open, waking
+/// all of them for one seat takes longer than anything else.
+pub trait Bell: fmt::Debug + Send + Sync {
+    /// Wakes them.
+    fn ring(&self, whom: Whom<'_>);
 }
 
 /// Gaps that are remembered.

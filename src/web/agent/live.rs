@@ -37,10 +37,12 @@ pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: 
     let last_event = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
     let desk = LiveDesk {
         board: deps.board.clone(),
+        bell: deps.bells.of(session.user.id),
         deps,
         session,
         headers,
         last_event,
+        early: None,
         sent: BTreeMap::new(),
         content: None,
         check_at: Instant::now() + SESSION_CHECK,
@@ -50,17 +52,22 @@ pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: 
     Sse::new(events(desk)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
+type Content = (Option<OpenFile>, u64, Vec<DeskCallState>);
+
 struct LiveDesk {
     deps: Deps,
     session: Session,
     headers: HeaderMap,
     board: watch::Receiver<Arc<Board>>,
+    bell: watch::Receiver<()>,
     /// The last event that the browser has.
     last_event: Option<u64>,
+    /// The change of which the call bar was sent already, ahead of the file.
+    early: Option<u64>,
     /// What the browser was sent of each part.
     sent: BTreeMap<&'static str, String>,
     /// What the file and the list were made from.
-    content: Option<(Option<OpenFile>, u64, Vec<DeskCallState>)>,
+    content: Option<Content>,
     /// When the session is looked at again, however much goes on.
     check_at: Instant,
     ended: bool,
@@ -76,8 +83,8 @@ fn events(desk: LiveDesk) -> impl Stream<Item = Result<Event, Infallible>> {
             if let Some(event) = desk.next_event().await {
                 return Some((Ok(event), desk));
             }
-            let changed = tokio::time::timeout_at(desk.check_at, desk.board.changed()).await;
-            if matches!(changed, Ok(Err(_))) {
+            let _ = tokio::time::timeout_at(desk.check_at, desk.bell.changed()).await;
+            if desk.board.has_changed().is_err() {
                 return None; // The service stops; the browser comes back.
             }
             if Instant::now() >= desk.check_at {
@@ -92,8 +99,10 @@ fn events(desk: LiveDesk) -> impl Stream<Item = Result<Event, Infallible>> {
 }
 
 impl LiveDesk {
-    /// What is new since the last message, if anything is.
+    /// What is new since the last message, if anything is. The call bar does not wait for the file, which the database has:
+    /// it goes ahead in a message of its own, without a number, so that a browser that lost the file asks for it again.
     async fn next_event(&mut self) -> Option<Event> {
+        self.bell.borrow_and_update();
         let board = self.board.borrow_and_update().clone();
         let agent = self.session.user.id;
         let seq = board.seq_of(agent);
@@ -101,24 +110,43 @@ impl LiveDesk {
             return None;
         }
         let (_, seat) = board.seats.get(&agent)?;
-        let parts = self.changed_parts(&board, seat).await;
-        self.last_event = Some(seq);
-        if parts.is_empty() {
-            return None;
+        let mut parts = BTreeMap::new();
+        if self.early != Some(seq) {
+            parts = self.bar_parts(&board, seat);
+            self.early = Some(seq);
+            if self.last_event.is_some() && !parts.is_empty() && self.content.as_ref() != Some(&content_of(seat)) {
+                return Some(self.event(seat, &parts));
+            }
         }
-        let ringing = seat.calls.iter().any(|call| call.state == DeskCallState::Ringing);
-        let data = json!({ "parts": parts, "title": self.session.t.t("title-desk"), "ringing": ringing });
-        Some(Event::default().event("view").id(seq.to_string()).data(data.to_string()))
+        let seat = seat.clone();
+        // A board that is held here would be copied for every change.
+        drop(board);
+        parts.append(&mut self.content_parts(&seat).await);
+        self.last_event = Some(seq);
+        (!parts.is_empty()).then(|| self.event(&seat, &parts).id(seq.to_string()))
     }
 
-    async fn changed_parts(&mut self, board: &Board, seat: &Seat) -> BTreeMap<&'static str, String> {
+    fn event(&self, seat: &Seat, parts: &BTreeMap<&'static str, String>) -> Event {
+        let ringing = seat.calls.iter().any(|call| call.state == DeskCallState::Ringing);
+        let data = json!({ "parts": parts, "title": self.session.t.t("title-desk"), "ringing": ringing });
+        Event::default().event("view").data(data.to_string())
+    }
+
+    /// What needs no database.
+    fn bar_parts(&mut self, board: &Board, seat: &Seat) -> BTreeMap<&'static str, String> {
         let t = self.session.t;
         let (now, _) = self.deps.now();
         let mut parts = BTreeMap::new();
         parts.insert("call-bar", answer::part(&CallBarPart { t, bar: &bar::call_bar(t, &self.deps.office, board, seat, now) }));
         parts.insert("owed", answer::part(&OwedPart { t, owed: &owed::owed(t, &self.deps.office, seat, now) }));
-        let ends = seat.calls.iter().map(|call| call.state).filter(|state| matches!(state, DeskCallState::Ended(_))).collect();
-        let content = (seat.open.clone(), seat.file_version, ends);
+        self.unsent(parts)
+    }
+
+    async fn content_parts(&mut self, seat: &Seat) -> BTreeMap<&'static str, String> {
+        let t = self.session.t;
+        let (now, _) = self.deps.now();
+        let mut parts = BTreeMap::new();
+        let content = content_of(seat);
         if self.content.as_ref() != Some(&content) {
             match part::open_file(&self.deps, t, seat, now).await {
                 Ok(opened) => {
@@ -138,10 +166,21 @@ impl LiveDesk {
                 Err(error) => tracing::error!(%error, "the work list could not be read"),
             }
         }
+        self.unsent(parts)
+    }
+
+    /// Those that look different from what the browser has; it has them from now on.
+    fn unsent(&mut self, mut parts: BTreeMap<&'static str, String>) -> BTreeMap<&'static str, String> {
         parts.retain(|name, html| self.sent.get(name) != Some(html));
         for (name, html) in &parts {
             self.sent.insert(name, html.clone());
         }
         parts
     }
+}
+
+/// What the file and the list are made from.
+fn content_of(seat: &Seat) -> Content {
+    let ends = seat.calls.iter().map(|call| call.state).filter(|state| matches!(state, DeskCallState::Ended(_))).collect();
+    (seat.open.clone(), seat.file_version, ends)
 }
