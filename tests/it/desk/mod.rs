@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser;
 mod in_the_browser;
+mod operations;
 mod over_http;
 mod recording;
 mod service;
