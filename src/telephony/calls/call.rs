@@ -141,6 +141,7 @@ pub fn reason_of_cause(cause: HangupCause) -> EndReason {
         c if c.is_rejected() => EndReason::Rejected,
         c if c.is_failure() => EndReason::Failed,
         HangupCause::ANSWERED_ELSEWHERE => EndReason::Elsewhere,
+        HangupCause::UNKNOWN => EndReason::Unknown,
         _ => EndReason::Cancelled,
     }
 }
