@@ -102,7 +102,7 @@ impl Office {
 
     /// The debtor calls the number whose calls are recorded, and the agent takes it.
     async fn inbound(&self) -> String {
-        self.debtor.dial("31801").await;
+        self.debtor.dial("31701").await;
         self.phone.wait_ringing().await;
         self.phone.answer().await;
         self.says("data-call=\"talking\"").await;
