@@ -137,11 +137,22 @@ mod scenes {
         user(&db, "anna", None).await;
         db.store.close().await;
         // As the program before recordings left it.
-        for sql in ["DROP TABLE recording_plays", "DROP TABLE recordings", "DELETE FROM _sqlx_migrations WHERE version > 1"] {
+        for sql in [
+            "DROP TABLE settlement_texts",
+            "DROP TABLE settlements",
+            "ALTER TABLE calls DROP COLUMN wrap_micros",
+            "ALTER TABLE users DROP COLUMN devices",
+            "DROP TABLE recording_plays",
+            "DROP TABLE recordings",
+            "ALTER TABLE imports DROP COLUMN ended",
+            "ALTER TABLE imports DROP COLUMN writes",
+            "DELETE FROM _sqlx_migrations WHERE version > 1",
+        ] {
             raw(&db.url, sql).await.expect("an older schema");
         }
         if db.url.starts_with("postgres") {
             raw(&db.url, "DROP FUNCTION recording_plays_is_append_only").await.expect("an older schema");
+            raw(&db.url, "DROP FUNCTION settlements_are_append_only").await.expect("an older schema");
         }
         let file = db.folder.path().join("old");
         assert_eq!(backup(&db.url, &file).await.expect("of an older schema, too"), []);
