@@ -15,9 +15,13 @@ async fn blind_to_phone(stage: &mut Stage) {
     debtor.hang_up().await;
 }
 
+/// The debtor hears a welcome before the queue: until then 101 is free, and rings with 102.
 async fn blind_to_queue(stage: &mut Stage) {
+    stage.pbx.cli("dialplan add extension 900,1,Wait,1 into belbrug-agents replace").await;
+    stage.pbx.cli("dialplan add extension 900,2,Goto,belbrug-queues,collections,1 into belbrug-agents").await;
     let (debtor, one, two) = stage.debtor_talks_to_101().await;
     one.transfer("900").await;
+    one.wait_ringing().await;
     two.wait_ringing().await;
     a_while().await;
     two.answer().await;
