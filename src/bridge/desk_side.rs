@@ -75,6 +75,7 @@ impl<C: Clock> Task<C> {
                     self.journal.put(now, Write::HandOver(call, to));
                 }
                 Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
+                Effect::LoadOwed(agent) => self.load_owed(agent),
                 Effect::Queue(order) => self.queue_orders.push(order),
                 Effect::Dial { extension, number, call, name, caller_id, record } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
@@ -128,6 +129,20 @@ impl<C: Clock> Task<C> {
                 Err(_) => store.remembered_cases(number),
             };
             let _ = answer.send(Beside::Found { agent, call, candidates, asked, took: asked.elapsed() }).await;
+        });
+    }
+
+    /// Reads what else an agent owes, beside this task.
+    fn load_owed(&self, agent: AgentId) {
+        let (store, rules, answer) = (self.setup.store.clone(), self.setup.rules.clone(), self.beside.clone());
+        tokio::spawn(async move {
+            match store.owed_calls(Some(agent)).await {
+                Ok(owed) => {
+                    let calls = owed.iter().map(|call| call.at_desk(&rules)).collect();
+                    let _ = answer.send(Beside::Owed { agent, calls }).await;
+                }
+                Err(error) => tracing::error!(%error, "what is owed could not be read; it stays in the ledger"),
+            }
         });
     }
 

@@ -19,7 +19,7 @@ use crate::desk::floor::Floor;
 use crate::desk::hub::{Bell, Board, Command, Refusal, Whom};
 use crate::desk::queues::{MemberSeen, QueueOrder};
 use crate::desk::rules::DeskRules;
-use crate::desk::seat::{Candidate, Seat};
+use crate::desk::seat::{Candidate, DeskCall, Seat};
 use crate::ids::{AgentId, CallId, CaseId, Device, Extension};
 use crate::measure;
 use crate::recordings::keep::Over;
@@ -82,6 +82,10 @@ pub(super) enum Beside {
     DraftMoved {
         agent: AgentId,
         case: CaseId,
+    },
+    Owed {
+        agent: AgentId,
+        calls: Vec<DeskCall>,
     },
 }
 
@@ -209,6 +213,10 @@ impl<C: Clock> Task<C> {
                 let _ = self.perform(effects).await;
                 self.publish();
                 measure::looked_up(result, took, asked.elapsed());
+            }
+            Beside::Owed { agent, calls } => {
+                let effects = self.floor.owed_more(now, agent, calls);
+                let _ = self.perform(effects).await;
             }
             Beside::DraftMoved { agent, case } => {
                 let effects = self.floor.draft_moved(agent, case);

@@ -14,16 +14,13 @@ use belbrug::clock::{Clock, SystemClock, Timestamp};
 use belbrug::config::Config;
 use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
-use belbrug::desk::seat::{Candidate, DeskCall, Found, MatchCertainty, Seat};
-use belbrug::ids::PhoneNumber;
+use belbrug::desk::seat::Seat;
 use belbrug::measure::Figures;
 use belbrug::recordings::keep::{self, Keeping, OVER_MAX, Over};
 use belbrug::store::backup::lock::{self, Lock};
 use belbrug::store::pool::Store;
-use belbrug::store::read::debts::OwedCall;
 use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
-use belbrug::telephony::calls::event::{Direction, Party};
 use belbrug::telephony::pbx::to_ami::DialSettings;
 use belbrug::web::{Bells, Deps, OfficeInfo, router};
 use hyper_util::rt::TokioTimer;
@@ -215,30 +212,11 @@ async fn seats(store: &Store, rules: &DeskRules) -> anyhow::Result<Vec<Seat>> {
             None => Seat::new(profile, SystemClock.now()),
         };
         for call in owed.iter().filter(|call| call.agent == user.id) {
-            seat.owes(owed_call(call, rules));
+            seat.owes(call.at_desk(rules));
         }
         seats.push(seat);
     }
     Ok(seats)
-}
-
-/// A call that is owed, as the ledger has it.
-fn owed_call(owed: &OwedCall, rules: &DeskRules) -> DeskCall {
-    let number = owed.number.and_then(|number| PhoneNumber::from_i64(number).ok());
-    let other = Party { number: number.map_or_else(String::new, |number| number.to_string()).into(), name: owed.name.clone() };
-    let direction = if owed.direction == "outbound" { Direction::Outbound } else { Direction::Inbound };
-    let mut call = DeskCall::owed(owed.id.clone(), direction, other, owed.answered, owed.ended);
-    call.dialled.clone_from(&owed.dialled);
-    call.creditor = rules.creditor_called(&owed.dialled).map(str::to_owned);
-    call.queue = (!owed.queue.is_empty()).then(|| owed.queue.clone());
-    match &owed.case {
-        Some((case, name, creditor)) => {
-            (call.case, call.certainty) = (Some(*case), Some(MatchCertainty::Opened));
-            call.found = Found::One(Candidate { case: *case, name: name.clone(), creditor: creditor.clone() });
-        }
-        None => call.found = if number.is_some() { Found::Nobody } else { Found::Withheld },
-    }
-    call
 }
 
 /// A crash may have come between the ledger and the seat: what is settled there is not owed here.

@@ -77,6 +77,8 @@ pub enum Effect {
         /// The case.
         case: CaseId,
     },
+    /// Read from the ledger what else is owed at a seat, and tell [`Floor::owed_more`].
+    LoadOwed(AgentId),
     /// Ask the PBX to change a queue.
     Queue(QueueOrder),
     /// Write down which case a call is about.
@@ -326,6 +328,7 @@ impl Floor {
         if seat.calls.len() >= SEAT_CALLS_MAX {
             let oldest = seat.calls.iter().position(|call| !call.is_live()).unwrap_or(0);
             seat.calls.remove(oldest);
+            seat.owes_more = true;
         }
         let at = self.seats_of.entry(call.id.clone()).or_default();
         if !at.contains(&agent) {

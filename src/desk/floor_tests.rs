@@ -7,7 +7,7 @@ mod tests {
     use super::super::queues::{MemberSeen, MemberState, QueueChange};
     use super::super::rules::{CreditorNumbers, DeskRules};
     use super::super::seat::{
-        Activity, Candidate, DeskCall, DeskCallState, Lock, MatchCertainty, Notice, PauseReason, Presence, PresenceBy, Profile, Seat,
+        Activity, Candidate, DeskCall, DeskCallState, Lock, MatchCertainty, Notice, PauseReason, Presence, PresenceBy, Profile, SEAT_CALLS_MAX, Seat,
     };
     use crate::clock::Timestamp;
     use crate::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber, Uniqueid};
@@ -294,6 +294,27 @@ mod tests {
         assert_eq!(office.owed(ANNA).len(), 1);
         let refused = office.floor.command(office.now, true, dial(ANNA, CASE, "belbrug-click-0001"));
         assert_eq!(refused, Err(Refusal::OutcomeOwed));
+    }
+
+    #[test]
+    fn what_a_seat_has_no_room_for_stays_in_the_ledger_and_comes_back() {
+        let mut office = Office::new();
+        let names: Vec<String> = (0..SEAT_CALLS_MAX + 2).map(|n| format!("c{n:02}")).collect();
+        for name in &names {
+            office.talks(name);
+            office.hangs_up(name);
+        }
+        assert_eq!((office.owed(ANNA).len(), office.seat(ANNA).owes_more), (SEAT_CALLS_MAX, true));
+        office.said.clear();
+        office.ask(Command::OutcomeSaved(ANNA, CASE, vec![CallId::new("c33")])).unwrap();
+        assert!(office.said.contains(&Effect::LoadOwed(ANNA)));
+        let debt = |name: &String| {
+            let at = Some(office.now);
+            DeskCall::owed(CallId::new(name), Direction::Inbound, Party::default(), at, at)
+        };
+        let ledger = names.iter().take(SEAT_CALLS_MAX + 1).map(debt).collect();
+        let _ = office.floor.owed_more(office.now, ANNA, ledger);
+        assert_eq!((office.owed(ANNA).len(), office.seat(ANNA).owes_more), (SEAT_CALLS_MAX, true), "one came back, one still waits");
     }
 
     fn dial(agent: AgentId, case: CaseId, call: &str) -> Command {

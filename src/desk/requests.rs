@@ -249,9 +249,24 @@ impl Floor {
             }
         }
         let mut effects = if is_open { self.put_down(now, agent) } else { Vec::new() };
+        effects.extend(self.load_owed(agent));
         effects.extend(self.case_changed(case));
         effects.push(Effect::Changed(agent));
         Ok(effects)
+    }
+
+    fn load_owed(&self, agent: AgentId) -> Option<Effect> {
+        self.seats.get(&agent).filter(|seat| seat.owes_more).map(|_| Effect::LoadOwed(agent))
+    }
+
+    /// The answer to [`Effect::LoadOwed`].
+    pub fn owed_more(&mut self, now: Timestamp, agent: AgentId, calls: Vec<DeskCall>) -> Vec<Effect> {
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        seat.owes_more = false;
+        calls.into_iter().filter(|call| !call.is_live()).for_each(|call| seat.owes(call));
+        let mut effects = vec![Effect::Changed(agent)];
+        self.drive_changed(now, &mut effects);
+        effects
     }
 
     /// The ledger says why no outcome is owed for a call.
@@ -266,6 +281,7 @@ impl Floor {
             None => Notice::Saved,
         });
         let mut effects = vec![Effect::Changed(agent)];
+        effects.extend(seat.owes_more.then_some(Effect::LoadOwed(agent)));
         match seat.open.as_mut().filter(|open| open.call.as_ref() == Some(id)) {
             // What was typed for it is not thrown away.
             Some(open) if seat.has_draft => open.call = None,

@@ -97,6 +97,9 @@ pub struct Seat {
     pub(super) target: Option<Target>,
     /// The calls at the phone, oldest first; a call that ended stays until its outcome is saved.
     pub calls: Vec<DeskCall>,
+    /// More is owed than the seat keeps: the rest is in the ledger, and comes back when there is room.
+    #[serde(default)]
+    pub owes_more: bool,
     /// The file on the screen.
     pub open: Option<OpenFile>,
     /// The call without a file that the agent settles now.
@@ -237,6 +240,7 @@ impl Seat {
             members: Vec::new(),
             target: None,
             calls: Vec::new(),
+            owes_more: false,
             open: None,
             focus: None,
             has_draft: false,
@@ -305,8 +309,13 @@ impl Seat {
 
     /// The ledger says that a call is owed here.
     pub fn owes(&mut self, call: DeskCall) {
-        if self.call(&call.id).is_none() && self.calls.len() < SEAT_CALLS_MAX {
+        if self.call(&call.id).is_some() {
+            return;
+        }
+        if self.calls.len() < SEAT_CALLS_MAX {
             self.calls.push(call);
+        } else {
+            self.owes_more = true;
         }
     }
 

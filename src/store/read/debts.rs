@@ -1,10 +1,13 @@
 //! Outcomes that are owed: by whom, since when, for which calls; and what settled one without an outcome.
 
 use crate::clock::Timestamp;
-use crate::ids::{AgentId, CallId, CaseId};
+use crate::desk::rules::DeskRules;
+use crate::desk::seat::{Candidate, DeskCall, Found, MatchCertainty};
+use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
 use crate::personal::Personal;
 use crate::store::error::StoreError;
 use crate::store::pool::Store;
+use crate::telephony::calls::event::{Direction, Party};
 
 /// Owed calls that are read at once, at most.
 pub const OWED_MAX: i64 = 500;
@@ -97,6 +100,28 @@ impl From<OwedRow> for OwedCall {
             answered: row.answered_seen.map(Timestamp),
             ended: row.ended_seen.map(Timestamp),
         }
+    }
+}
+
+impl OwedCall {
+    /// The call as the desk has it.
+    #[must_use]
+    pub fn at_desk(&self, rules: &DeskRules) -> DeskCall {
+        let number = self.number.and_then(|number| PhoneNumber::from_i64(number).ok());
+        let other = Party { number: number.map_or_else(String::new, |number| number.to_string()).into(), name: self.name.clone() };
+        let direction = if self.direction == "outbound" { Direction::Outbound } else { Direction::Inbound };
+        let mut call = DeskCall::owed(self.id.clone(), direction, other, self.answered, self.ended);
+        call.dialled.clone_from(&self.dialled);
+        call.creditor = rules.creditor_called(&self.dialled).map(str::to_owned);
+        call.queue = (!self.queue.is_empty()).then(|| self.queue.clone());
+        match &self.case {
+            Some((case, name, creditor)) => {
+                (call.case, call.certainty) = (Some(*case), Some(MatchCertainty::Opened));
+                call.found = Found::One(Candidate { case: *case, name: name.clone(), creditor: creditor.clone() });
+            }
+            None => call.found = if number.is_some() { Found::Nobody } else { Found::Withheld },
+        }
+        call
     }
 }
 
