@@ -162,7 +162,9 @@ fn lost_before_an_attended_transfer_and_back_after_it() {
 /// contradicts what happened.
 #[test]
 fn any_gap_in_any_call() {
-    for (name, bytes) in all_captures().filter(|(_, bytes)| events(bytes).1.calls().count() == 0) {
+    // A forward of the agent's own phone is a call of its own to Asterisk; lost the one event that ties them, they are two.
+    let is_tied = |name: &str| !name.contains("dialled_agent_forwards") && !name.contains("dialled_agent_voicemail");
+    for (name, bytes) in all_captures().filter(|(name, bytes)| is_tied(name) && events(bytes).1.calls().count() == 0) {
         let frames = whole_frames(&bytes);
         let really = ends(&bytes);
         // A consultation that goes up in another call within the gap ends by itself, for all that was heard.
