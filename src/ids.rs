@@ -148,8 +148,16 @@ impl From<Extension> for String {
 
 /// A telephone number of the world in E.164: a plus, and 6 to 15 digits. Kept as an integer, because a lookup among
 /// millions is faster so. It is personal data; wrap it in [`crate::personal::Personal`] where it may be printed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct PhoneNumber(i64);
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = IdError;
+    fn try_from(text: String) -> Result<Self, IdError> {
+        Self::parse_e164(&text)
+    }
+}
 
 impl PhoneNumber {
     /// Reads `+31...`; [`crate::numbers::NumberPlan`] reads what people write.

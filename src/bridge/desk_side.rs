@@ -7,12 +7,12 @@ use tokio::time::Instant;
 
 use super::outbound::Asked;
 use super::recording;
-use super::task::{Asking, COMMANDS_A_TURN, Found, LOOKUP_TIMEOUT, Task};
+use super::task::{Asking, Beside, COMMANDS_A_TURN, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
 use crate::desk::hub::{Command, Refusal};
-use crate::ids::{AgentId, CallId, Device, PhoneNumber};
-use crate::store::write::Write;
+use crate::ids::{AgentId, CallId, CaseId, Device, PhoneNumber};
+use crate::store::write::{Write, Written};
 use crate::telephony::pbx::command::Command as PbxCommand;
 use crate::telephony::pbx::to_ami;
 
@@ -59,7 +59,7 @@ impl<C: Clock> Task<C> {
                     self.gone.insert(agent);
                 }
                 Effect::LookUp { agent, call, number } => match self.setup.store.known_cases(number) {
-                    Some(candidates) => effects.extend(self.floor.found(agent, &call, Some(candidates))),
+                    Some(candidates) => effects.extend(self.floor.found(self.clock.now(), agent, &call, Some(candidates))),
                     None => self.look_up(agent, call, number),
                 },
                 Effect::Link { call, case } => {
@@ -70,9 +70,15 @@ impl<C: Clock> Task<C> {
                     let now = self.clock.now();
                     self.journal.put(now, Write::WaiveOutcome(call));
                 }
-                Effect::Dial { extension, number, call, name, record } => {
+                Effect::HandOver { call, to } => {
+                    let now = self.clock.now();
+                    self.journal.put(now, Write::HandOver(call, to));
+                }
+                Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
+                Effect::Queue(order) => self.queue_orders.push(order),
+                Effect::Dial { extension, number, call, name, caller_id, record } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
-                    let command = PbxCommand::Dial { call: call.clone(), device, number, name, record };
+                    let command = PbxCommand::Dial { call: call.clone(), device, number, name, caller_id, record };
                     result = self.ask(&command, Asked::Dial(call.clone())).await;
                     if result.is_ok() && record {
                         self.recorded.asked(&call);
@@ -108,7 +114,7 @@ impl<C: Clock> Task<C> {
     pub(super) fn look_up(&self, agent: AgentId, call: CallId, number: PhoneNumber) {
         let asked = Instant::now();
         let permit = self.lookups.clone().try_acquire_owned();
-        let (store, answer) = (self.setup.store.clone(), self.found.clone());
+        let (store, answer) = (self.setup.store.clone(), self.beside.clone());
         tokio::spawn(async move {
             let candidates = match permit {
                 Ok(_permit) => match tokio::time::timeout(LOOKUP_TIMEOUT, store.cases_by_number(number)).await {
@@ -121,7 +127,21 @@ impl<C: Clock> Task<C> {
                 },
                 Err(_) => store.remembered_cases(number),
             };
-            let _ = answer.send(Found { agent, call, candidates, asked, took: asked.elapsed() }).await;
+            let _ = answer.send(Beside::Found { agent, call, candidates, asked, took: asked.elapsed() }).await;
+        });
+    }
+
+    /// Gives a draft to a colleague in the database, beside this task, and tells the floor when it is there.
+    fn move_draft(&self, from: AgentId, to: AgentId, case: CaseId) {
+        let (writer, answer) = (self.setup.writer.clone(), self.beside.clone());
+        tokio::spawn(async move {
+            match writer.write(Write::MoveDraft { from, to, case }).await {
+                Ok(Written::Done) => {
+                    let _ = answer.send(Beside::DraftMoved { agent: to, case }).await;
+                }
+                Ok(_) => {} // There was none.
+                Err(error) => tracing::error!(%error, "a draft could not be handed over; it stays with the giver"),
+            }
         });
     }
 }

@@ -5,6 +5,7 @@ mod journal;
 pub mod link;
 pub mod outbound;
 mod pbx_side;
+mod queues_side;
 mod recorded;
 mod recording;
 pub mod task;

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::link::Socket;
 use crate::clock::Timestamp;
-use crate::ids::CallId;
+use crate::ids::{AgentId, CallId};
 use crate::measure::Received;
 use crate::telephony::ami::frame::FrameBuffer;
 use crate::telephony::ami::session::{Account, Heard, Session, SessionError};
@@ -31,6 +31,7 @@ pub enum Asked {
     Recording,
     /// What there is now.
     Snapshot(SnapshotPart),
+    Queue(AgentId, String),
 }
 
 /// Why a connection is given up.
@@ -58,6 +59,7 @@ pub enum LinkError {
 
 /// What the PBX tells.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack: a box would cost every event an allocation")]
 pub enum Told<'a> {
     /// Nothing of interest.
     Nothing,

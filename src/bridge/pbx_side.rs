@@ -65,6 +65,8 @@ impl<C: Clock> Task<C> {
                 }
             }
         }
+        self.floor.pbx_lost();
+        self.listed.clear();
         self.retry_at = Some(Instant::now() + self.backoff.pause());
     }
 
@@ -137,11 +139,19 @@ impl<C: Clock> Task<C> {
             }
             Asked::HangUp if !success => tracing::info!(message, "the PBX did not hang up"),
             Asked::Recording if !success => tracing::warn!(message, "the PBX did not do as told with a recording: write needs call in manager.conf"),
-            Asked::Dial(_) | Asked::HangUp | Asked::Recording => {}
+            Asked::Queue(agent, queue) if !success => {
+                tracing::warn!(message, "the PBX did not change a queue: write needs agent in manager.conf");
+                let effects = self.floor.queue_refused(agent, &queue, message);
+                let _ = self.perform(effects).await;
+            }
+            Asked::Dial(_) | Asked::HangUp | Asked::Recording | Asked::Queue(..) => {}
         }
     }
 
     pub(super) async fn pbx_event(&mut self, now: Timestamp, event: &Event<'_>) {
+        if self.queue_event(now, &event.kind).await {
+            return;
+        }
         for call_event in self.tracker.apply(now, event) {
             let effects = self.floor.apply(&call_event);
             let recorded = self.recorded.apply(&call_event);
@@ -173,7 +183,7 @@ impl<C: Clock> Task<C> {
             _ => (None, None),
         };
         let agent = leg.and_then(|leg| leg.line.as_ref()).and_then(|line| self.floor.agent_of(line));
-        let number = other.and_then(|other| match self.setup.plan.read(other.number.reveal()) {
+        let number = other.and_then(|other| match self.setup.rules.plan.read(other.number.reveal()) {
             Dialled::Outside(number) => Some(number),
             _ => None,
         });

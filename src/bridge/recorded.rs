@@ -93,7 +93,7 @@ impl Recordings {
                 effects.extend(self.show(&event.call));
                 effects
             }
-            CallEventKind::Delivered { .. } => self.show(&event.call),
+            CallEventKind::Delivered { .. } | CallEventKind::Transferred { .. } => self.show(&event.call),
             CallEventKind::Merged { into } => self.merge(&event.call, into),
             CallEventKind::Cleared { .. } => self.over(&event.call),
             _ => Vec::new(),

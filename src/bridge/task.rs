@@ -17,10 +17,11 @@ use super::recorded::Recordings;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
 use crate::desk::hub::{Board, Command, Refusal};
+use crate::desk::queues::{MemberSeen, QueueOrder};
+use crate::desk::rules::DeskRules;
 use crate::desk::seat::{Candidate, Seat};
-use crate::ids::{AgentId, CallId, Device};
+use crate::ids::{AgentId, CallId, CaseId, Device, Extension};
 use crate::measure;
-use crate::numbers::NumberPlan;
 use crate::recordings::keep::Over;
 use crate::store::pool::Store;
 use crate::store::write::Write;
@@ -52,8 +53,8 @@ pub struct Setup {
     pub dial: DialSettings,
     /// The technology of the agents' devices: `PJSIP` makes extension 101 `PJSIP/101`.
     pub technology: String,
-    /// The office's numbers.
-    pub plan: NumberPlan,
+    /// What the office has laid down for its desk.
+    pub rules: DeskRules,
     /// For lookups.
     pub store: Store,
     /// For the journal.
@@ -66,13 +67,20 @@ pub struct Setup {
     pub run: u64,
 }
 
-pub(super) struct Found {
-    pub(super) agent: AgentId,
-    pub(super) call: CallId,
-    pub(super) candidates: Option<Vec<Candidate>>,
+/// What came of something that was done beside the task.
+pub(super) enum Beside {
     /// When it was asked for, in the same turn as the PBX said that a phone rings, and how long the answer took.
-    pub(super) asked: Instant,
-    pub(super) took: Duration,
+    Found {
+        agent: AgentId,
+        call: CallId,
+        candidates: Option<Vec<Candidate>>,
+        asked: Instant,
+        took: Duration,
+    },
+    DraftMoved {
+        agent: AgentId,
+        case: CaseId,
+    },
 }
 
 pub(super) struct Task<C> {
@@ -86,7 +94,7 @@ pub(super) struct Task<C> {
     pub(super) changed: BTreeSet<AgentId>,
     pub(super) gone: BTreeSet<AgentId>,
     pub(super) lookups: Arc<Semaphore>,
-    pub(super) found: mpsc::Sender<Found>,
+    pub(super) beside: mpsc::Sender<Beside>,
     pub(super) connection: Option<Connection>,
     pub(super) connecting: Option<JoinHandle<Result<Socket, ConnectError>>>,
     pub(super) retry_at: Option<Instant>,
@@ -96,12 +104,16 @@ pub(super) struct Task<C> {
     pub(super) broken: Option<String>,
     /// When the snapshot that is coming in was asked for.
     pub(super) snapshot_since: Option<Timestamp>,
+    /// The list of the queues' members, as far as it has come.
+    pub(super) listed: Vec<MemberSeen>,
+    /// What is to be asked of the queues at the end of this turn.
+    pub(super) queue_orders: Vec<QueueOrder>,
 }
 
 /// Runs until all ways to it are closed.
 pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<Asking>, board: watch::Sender<Arc<Board>>) {
-    let (found, mut found_out) = mpsc::channel(LOOKUPS_MAX);
-    let mut task = Task::new(setup, clock, board, found);
+    let (beside, mut beside_out) = mpsc::channel(LOOKUPS_MAX);
+    let mut task = Task::new(setup, clock, board, beside);
     task.publish();
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -114,10 +126,11 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
                 Some(asking) => task.commands(asking, &mut commands).await,
                 None => return,
             },
-            Some(found) = found_out.recv() => task.found(found).await,
+            Some(done) = beside_out.recv() => task.done_beside(done).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
             _ = tick.tick() => task.tick().await,
         }
+        task.send_queue_orders().await;
         if let Some(why) = task.broken.take() {
             task.lost(&why).await;
         }
@@ -140,11 +153,12 @@ async fn joined(connecting: &mut Option<JoinHandle<Result<Socket, ConnectError>>
 }
 
 impl<C: Clock> Task<C> {
-    fn new(setup: Setup, clock: C, board: watch::Sender<Arc<Board>>, found: mpsc::Sender<Found>) -> Self {
-        let mut floor = Floor::new(setup.plan.clone());
+    fn new(setup: Setup, clock: C, board: watch::Sender<Arc<Board>>, beside: mpsc::Sender<Beside>) -> Self {
+        let mut floor = Floor::new(setup.rules.clone());
         let seats = setup.seats.clone();
         let changed = seats.iter().map(|seat| seat.profile.agent).collect();
         seats.into_iter().for_each(|seat| floor.restore(seat));
+        floor.restored(clock.now());
         let journal = Journal::new(setup.writer.clone(), setup.run);
         let mut task = Self {
             tracker: Tracker::new(Lines::new()),
@@ -156,7 +170,7 @@ impl<C: Clock> Task<C> {
             changed,
             gone: BTreeSet::new(),
             lookups: Arc::new(Semaphore::new(LOOKUPS_MAX)),
-            found,
+            beside,
             connection: None,
             connecting: None,
             retry_at: Some(Instant::now()),
@@ -164,6 +178,8 @@ impl<C: Clock> Task<C> {
             gap_key: None,
             broken: None,
             snapshot_since: None,
+            listed: Vec::new(),
+            queue_orders: Vec::new(),
             setup,
         };
         task.set_lines();
@@ -172,22 +188,31 @@ impl<C: Clock> Task<C> {
 
     pub(super) fn set_lines(&mut self) {
         let technology = &self.setup.technology;
-        let line = |seat: &Seat| (Device::new(&format!("{technology}/{}", seat.profile.extension)), seat.profile.extension.clone());
-        let lines = self.floor.seats().map(line).collect();
+        let line = |line: &Extension| (Device::new(&format!("{technology}/{line}")), line.clone());
+        let lines = self.floor.seats().flat_map(|seat| seat.profile.lines().map(line)).collect();
         self.tracker.set_lines(lines);
     }
 
-    async fn found(&mut self, found: Found) {
-        let result = match found.candidates.as_ref().map(Vec::len) {
-            None => "failed",
-            Some(0) => "nobody",
-            Some(1) => "one",
-            Some(_) => "many",
-        };
-        let effects = self.floor.found(found.agent, &found.call, found.candidates);
-        let _ = self.perform(effects).await;
-        self.publish();
-        measure::looked_up(result, found.took, found.asked.elapsed());
+    async fn done_beside(&mut self, done: Beside) {
+        let now = self.clock.now();
+        match done {
+            Beside::Found { agent, call, candidates, asked, took } => {
+                let result = match candidates.as_ref().map(Vec::len) {
+                    None => "failed",
+                    Some(0) => "nobody",
+                    Some(1) => "one",
+                    Some(_) => "many",
+                };
+                let effects = self.floor.found(now, agent, &call, candidates);
+                let _ = self.perform(effects).await;
+                self.publish();
+                measure::looked_up(result, took, asked.elapsed());
+            }
+            Beside::DraftMoved { agent, case } => {
+                let effects = self.floor.draft_moved(agent, case);
+                let _ = self.perform(effects).await;
+            }
+        }
     }
 
     /// Puts what changed on the board, and into the journal.

@@ -12,13 +12,17 @@ use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
 use belbrug::config::Config;
 use belbrug::desk::hub::{Board, Gap};
-use belbrug::desk::seat::{Profile, Seat};
+use belbrug::desk::rules::{CreditorNumbers, DeskRules};
+use belbrug::desk::seat::{Candidate, DeskCall, Found, MatchCertainty, Seat};
+use belbrug::ids::PhoneNumber;
 use belbrug::measure::Figures;
 use belbrug::recordings::keep::{self, Keeping, OVER_MAX, Over};
 use belbrug::store::backup::lock::{self, Lock};
 use belbrug::store::pool::Store;
+use belbrug::store::read::debts::OwedCall;
 use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
+use belbrug::telephony::calls::event::{Direction, Party};
 use belbrug::telephony::pbx::to_ami::DialSettings;
 use belbrug::web::{Deps, OfficeInfo, router};
 use hyper_util::rt::TokioTimer;
@@ -146,19 +150,28 @@ fn keeper(config: &Config, store: &Store, writer: &Writer) -> Option<(mpsc::Send
 }
 
 async fn bridge_setup(config: &Config, store: Store, writer: Writer, recordings: Option<mpsc::Sender<Over>>, run: u64) -> anyhow::Result<Setup> {
-    let pbx = &config.pbx;
+    let (pbx, rules) = (&config.pbx, desk_rules(config)?);
     Ok(Setup {
         address: Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() },
         account: Account { username: pbx.username.clone(), secret: pbx.secret.clone(), plain: pbx.plain_login },
         dial: DialSettings { context: pbx.dial_context.clone(), ring_seconds: pbx.dial_ring_seconds },
         technology: pbx.technology.clone(),
-        plan: config.number_plan()?,
-        seats: seats(&store).await?,
+        seats: seats(&store, &rules).await?,
+        rules,
         store,
         writer,
         recordings,
         run,
     })
+}
+
+fn desk_rules(config: &Config) -> anyhow::Result<DeskRules> {
+    let creditors = config.creditors.iter().map(|(name, creditor)| CreditorNumbers {
+        name: name.clone(),
+        numbers: creditor.numbers.clone(),
+        caller_id: creditor.caller_id,
+    });
+    Ok(DeskRules { plan: config.number_plan()?, queues: config.queues.names.clone(), creditors: creditors.collect() })
 }
 
 /// The board as it starts, with the gaps of the last day: a restart does not make them forgotten.
@@ -169,20 +182,46 @@ async fn first_board(store: &Store, run: u64, now: Timestamp) -> anyhow::Result<
     Ok(board)
 }
 
-/// Every user with a phone has a seat, as it was left where it was.
-async fn seats(store: &Store) -> anyhow::Result<Vec<Seat>> {
+/// Every user with a phone has a seat, as it was left where it was, with all that is owed there.
+async fn seats(store: &Store, rules: &DeskRules) -> anyhow::Result<Vec<Seat>> {
     let mut kept = store.seats().await?;
+    let owed = store.owed_calls(None).await?;
     let mut seats = Vec::new();
     for user in store.users().await?.into_iter().filter(|user| !user.disabled) {
-        let Some(extension) = user.extension else { continue };
-        let profile = Profile { agent: user.id, name: user.name, extension };
-        let seat = match kept.iter().position(|seat| seat.profile.agent == profile.agent) {
-            Some(at) => without_settled(store, Seat { profile, ..kept.swap_remove(at) }).await?,
+        let Some(profile) = user.profile() else { continue };
+        let mut seat = match kept.iter().position(|seat| seat.profile.agent == profile.agent) {
+            Some(at) => {
+                let mut seat = kept.swap_remove(at);
+                seat.profile = profile;
+                without_settled(store, seat).await?
+            }
             None => Seat::new(profile, SystemClock.now()),
         };
+        for call in owed.iter().filter(|call| call.agent == user.id) {
+            seat.owes(owed_call(call, rules));
+        }
         seats.push(seat);
     }
     Ok(seats)
+}
+
+/// A call that is owed, as the ledger has it.
+fn owed_call(owed: &OwedCall, rules: &DeskRules) -> DeskCall {
+    let number = owed.number.and_then(|number| PhoneNumber::from_i64(number).ok());
+    let other = Party { number: number.map_or_else(String::new, |number| number.to_string()).into(), name: owed.name.clone() };
+    let direction = if owed.direction == "outbound" { Direction::Outbound } else { Direction::Inbound };
+    let mut call = DeskCall::owed(owed.id.clone(), direction, other, owed.answered, owed.ended);
+    call.dialled.clone_from(&owed.dialled);
+    call.creditor = rules.creditor_called(&owed.dialled).map(str::to_owned);
+    call.queue = (!owed.queue.is_empty()).then(|| owed.queue.clone());
+    match &owed.case {
+        Some((case, name, creditor)) => {
+            (call.case, call.certainty) = (Some(*case), Some(MatchCertainty::Opened));
+            call.found = Found::One(Candidate { case: *case, name: name.clone(), creditor: creditor.clone() });
+        }
+        None => call.found = if number.is_some() { Found::Nobody } else { Found::Withheld },
+    }
+    call
 }
 
 /// A crash may have come between the ledger and the seat: what is settled there is not owed here.

@@ -1,5 +1,6 @@
 //! Reading the file, and what can be wrong with it. Every error names the setting and says what to write.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::settings::Config;
@@ -72,6 +73,7 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
     let config: Config = toml::from_str(text).map_err(|e| ConfigError::Toml { path: PathBuf::new(), message: toml_words(text, &e) })?;
     config.number_plan()?;
     check_web(&config)?;
+    check_creditors(&config)?;
     check_recording(&config)?;
     for country in &config.office.dial_countries {
         if country_code(country).is_none() {
@@ -116,6 +118,19 @@ fn check_web(config: &Config) -> Result<(), ConfigError> {
     }
     if !(1..=168).contains(&web.session_hours) {
         return Err(wrong("[web] session_hours", "must be 1 to 168"));
+    }
+    Ok(())
+}
+
+/// A number that belongs to two creditors would decide nothing.
+fn check_creditors(config: &Config) -> Result<(), ConfigError> {
+    let mut owners = BTreeMap::new();
+    for (name, creditor) in &config.creditors {
+        for number in &creditor.numbers {
+            if let Some(other) = owners.insert(number, name) {
+                return Err(wrong("[creditors] numbers", format!("{number} stands at {other:?} and at {name:?}; give it to one of them")));
+            }
+        }
     }
     Ok(())
 }
@@ -183,6 +198,8 @@ mod tests {
             ("[recording]\nfolder = \"x\"\n[recording.notices]\n\"A BV\" = \" \"", "[recording.notices]: \"A BV\" has no text"),
             ("[metrics]\ntoken = \"short\"", "[metrics] token: must have at least 16"),
             ("[pbx\n", "line 1"),
+            ("[creditors.\"A\"]\nnumbers = [\"020 1234567\"]", "a telephone number must be a plus"),
+            ("[creditors.A]\nnumbers = [\"+31201234567\"]\n[creditors.B]\nnumbers = [\"+31201234567\"]", "stands at \"A\" and at \"B\""),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(says), "{text:?} says {error}");

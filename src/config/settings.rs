@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::ids::PhoneNumber;
 use crate::import::ImportMapping;
 use crate::personal::Personal;
 
@@ -29,6 +30,28 @@ pub struct Config {
     pub import: ImportMapping,
     /// The log.
     pub log: Log,
+    /// The queues of the PBX.
+    pub queues: Queues,
+    /// The creditors with numbers of their own, by name.
+    pub creditors: BTreeMap<String, Creditor>,
+}
+
+/// `[queues]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Queues {
+    /// Those that Belbrug fills; none means those in which the PBX has the agent's phone.
+    pub names: Vec<String>,
+}
+
+/// `[creditors."NAME"]`
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Creditor {
+    /// What its debtors dial.
+    pub numbers: Vec<PhoneNumber>,
+    /// What its debtors see.
+    pub caller_id: Option<PhoneNumber>,
 }
 
 /// `[office]`
@@ -99,7 +122,7 @@ impl Default for Pbx {
             ca_file: None,
             plain_login: false,
             technology: "PJSIP".to_owned(),
-            dial_context: "belbrug-outbound".to_owned(),
+            dial_context: "belbrug-click".to_owned(),
             dial_ring_seconds: 20,
         }
     }

@@ -27,6 +27,8 @@ pub enum Command {
         case: CaseId,
         /// The debtor's name, for the agent's own phone.
         name: Personal<String>,
+        /// For whom: it decides the number that the debtor sees.
+        creditor: String,
         /// The number.
         number: PhoneNumber,
         /// The id of the call to be.
@@ -55,8 +57,19 @@ pub enum Command {
     },
     /// Put the file away.
     Close(AgentId),
-    /// Put away a call that ended and belongs to no case.
-    Dismiss(AgentId, CallId),
+    /// Work in a file that a colleague has.
+    TakeOver(AgentId, CaseId),
+    /// Work in a file that nobody has; refused when a colleague does.
+    Claim(AgentId, CaseId),
+    /// Settle this call without a file now.
+    Focus(AgentId, CallId),
+    /// The ledger says why no outcome is owed for a call; by a supervisor, whose name the agent is told, or by the agent.
+    Settled {
+        /// The call.
+        call: CallId,
+        /// The supervisor.
+        by: Option<Personal<String>>,
+    },
     /// There is text for a case that is no outcome yet, or no more.
     HasDraft(AgentId, CaseId, bool),
     /// The outcome for a case is in the ledger, and settles these calls.
@@ -66,7 +79,7 @@ pub enum Command {
 }
 
 /// Why a command was not carried out. The page has the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The agent has no extension.
     #[error("no seat")]
@@ -89,22 +102,17 @@ pub enum Refusal {
     /// The action could not be sent.
     #[error("not sent")]
     NotSent,
-}
-
-impl Refusal {
-    /// Ends the page's text key `refusal-...`.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoSeat => "no-seat",
-            Self::NoPbx => "no-pbx",
-            Self::InCall => "in-call",
-            Self::OutcomeOwed => "outcome-owed",
-            Self::NoSuchCall => "no-such-call",
-            Self::NotRecorded => "not-recorded",
-            Self::NotSent => "not-sent",
-        }
-    }
+    /// That file is not on the screen.
+    #[error("no such file")]
+    NoSuchFile,
+    /// A colleague has the file.
+    #[error("a colleague has the file")]
+    CaseTaken {
+        /// Who.
+        by: Personal<String>,
+        /// Since when.
+        since: Timestamp,
+    },
 }
 
 /// Whether the PBX is in touch.

@@ -7,6 +7,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::floor::{Effect, Floor};
+use super::hub::Refusal;
+use crate::ids::{AgentId, CallId};
+
 /// How far the recording of a call is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,4 +48,28 @@ pub enum Wish {
     Resume,
     /// Enough; it cannot go on.
     Stop,
+}
+
+impl Floor {
+    pub(super) fn recording(&self, pbx_is_up: bool, agent: AgentId, call: &CallId, wish: Wish) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seat(agent).ok_or(Refusal::NoSeat)?;
+        let call = seat.call(call).filter(|call| call.is_live()).ok_or(Refusal::NoSuchCall)?;
+        let channel = call.recording.channel().ok_or(Refusal::NotRecorded)?.to_owned();
+        if !pbx_is_up {
+            return Err(Refusal::NoPbx);
+        }
+        Ok(vec![Effect::Recording { channel, wish }])
+    }
+
+    /// How far the recording of a call is, at every seat that has it.
+    pub fn show_recording(&mut self, id: &CallId, recording: &Recording) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for seat in self.seats.values_mut() {
+            if let Some(call) = seat.call_mut(id).filter(|call| call.recording != *recording) {
+                call.recording = recording.clone();
+                effects.push(Effect::Changed(seat.profile.agent));
+            }
+        }
+        effects
+    }
 }

@@ -1,21 +1,17 @@
 //! An agent's seat: presence, the calls at the agent's phone, and the file on the screen.
-//!
-//! ```text
-//! a call at the desk:  Originating -> RingingFar -> Talking <-> Held -> Ended -> (outcome saved, gone)
-//!                                        Ringing -> Talking                \-> (given up: gone with a notice)
-//! ```
 
 use serde::{Deserialize, Serialize};
 
-use super::recording::Recording;
+pub use super::desk_call::{Candidate, DeskCall, DeskCallState, Found, MatchCertainty};
+use super::queues::{Member, Target};
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, Extension};
 use crate::personal::Personal;
-use crate::telephony::calls::event::{Direction, EndReason, LegRef, Party};
-use crate::telephony::calls::timing::{Moment, Stopwatch};
+use crate::telephony::calls::event::EndReason;
 
-/// Calls that one seat shows at most; a phone has no more lines than this.
-pub const SEAT_CALLS_MAX: usize = 8;
+/// Calls that one seat keeps at most, those whose outcome is owed among them. A further one takes the place of the oldest
+/// that is owed, which stays owed in the ledger, where the supervisors see it.
+pub const SEAT_CALLS_MAX: usize = 32;
 
 /// What the agent says of being at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +23,19 @@ pub enum Presence {
     Ready,
     /// Away for a reason.
     Paused(PauseReason),
+}
+
+/// Who said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceBy {
+    /// Nobody yet: the PBX's queues are left as they are.
+    #[default]
+    Nobody,
+    /// The agent, on the page.
+    Page,
+    /// The agent, on the phone, or somebody at the PBX.
+    Phone,
 }
 
 /// Why an agent is away.
@@ -43,6 +52,8 @@ pub enum PauseReason {
     Administration,
     /// Training.
     Training,
+    /// Dialled on the phone, which gave no reason that we know.
+    Phone,
 }
 
 /// Somebody who works at a phone.
@@ -54,6 +65,16 @@ pub struct Profile {
     pub name: Personal<String>,
     /// The phone.
     pub extension: Extension,
+    /// Further phones of the same person: a softphone beside the desk phone.
+    #[serde(default)]
+    pub devices: Vec<Extension>,
+}
+
+impl Profile {
+    /// All phones, the first one first.
+    pub fn lines(&self) -> impl Iterator<Item = &Extension> {
+        std::iter::once(&self.extension).chain(&self.devices)
+    }
 }
 
 /// The seat of one agent.
@@ -65,10 +86,22 @@ pub struct Seat {
     pub presence: Presence,
     /// Since when.
     pub presence_since: Timestamp,
+    /// Who said so.
+    #[serde(default)]
+    pub presence_by: PresenceBy,
+    /// The queues of the PBX in which the agent's phones are, or were until Belbrug took them out.
+    #[serde(default)]
+    pub members: Vec<Member>,
+    /// What the PBX was last asked to make of that.
+    #[serde(skip)]
+    pub(super) target: Option<Target>,
     /// The calls at the phone, oldest first; a call that ended stays until its outcome is saved.
     pub calls: Vec<DeskCall>,
     /// The file on the screen.
     pub open: Option<OpenFile>,
+    /// The call without a file that the agent settles now.
+    #[serde(default)]
+    pub focus: Option<CallId>,
     /// The agent typed something in the open file that is not yet an outcome.
     pub has_draft: bool,
     /// What just happened, in words.
@@ -86,107 +119,38 @@ pub struct OpenFile {
     pub call: Option<CallId>,
     /// How sure we are that it is the caller's.
     pub certainty: MatchCertainty,
-}
-
-/// How a file came to a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MatchCertainty {
-    /// The agent opened it.
-    Opened,
-    /// The number belongs to this case only.
-    Unique,
-    /// The agent chose it among several.
-    Chosen,
-    /// The number was unknown, and the agent attached it.
-    Attached,
-}
-
-/// A call at an agent's phone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeskCall {
-    /// The call.
-    pub id: CallId,
-    /// Which way it goes.
-    pub direction: Direction,
-    /// Who is at the other end, as the PBX shows them.
-    pub other: Party,
-    /// What the caller dialled.
-    pub dialled: String,
-    /// The queue that it came through.
-    pub queue: Option<String>,
-    /// How far it is.
-    pub state: DeskCallState,
-    /// The agent's own leg, once there is one.
-    pub leg: Option<LegRef>,
-    /// Whose number it is.
-    pub found: Found,
-    /// The case that the call is about.
-    pub case: Option<CaseId>,
-    /// How the case was found.
-    pub certainty: Option<MatchCertainty>,
-    /// Ringing.
-    pub ring: Stopwatch,
-    /// Talking, holding included.
-    pub talk: Stopwatch,
-    /// Holding.
-    pub hold: Stopwatch,
-    /// Wrap-up began.
-    pub wrap_since: Option<Timestamp>,
-    /// Its recording.
+    /// Whether the agent may work in it.
     #[serde(default)]
-    pub recording: Recording,
+    pub lock: Lock,
+    /// The colleague who handed the call over.
+    #[serde(default)]
+    pub given_by: Option<Personal<String>>,
 }
 
-/// How far a call at the desk is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Who may work in an open file: one agent at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DeskCallState {
-    /// The PBX was asked to ring the agent's own phone.
-    Originating,
-    /// The agent picked up; the far end is being called.
-    Dialling,
-    /// The far end rings.
-    RingingFar,
-    /// The agent's phone rings.
-    Ringing,
-    /// Both hear each other.
-    Talking,
-    /// One has put the other on hold.
-    Held,
-    /// It is over, and its outcome is owed.
-    Ended(EndReason),
+pub enum Lock {
+    /// Nobody has it: the first who acts does.
+    #[default]
+    Free,
+    /// This seat, since.
+    Held(Timestamp),
+    /// A colleague: it can be read only.
+    Other(Holder),
 }
 
-/// Whose number it is.
+/// The colleague who has a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    /// Being looked up.
-    Looking,
-    /// Withheld: there is nothing to look up.
-    Withheld,
-    /// A colleague's phone.
-    Colleague,
-    /// Nobody's that we know.
-    Nobody,
-    /// One case.
-    One(Candidate),
-    /// Several: the agent chooses, by name.
-    Many(Vec<Candidate>),
-    /// The lookup failed; the page says so and offers search.
-    Failed,
-}
-
-/// A case that a number may belong to. No amounts: they are not for choosing by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// The case.
-    pub case: CaseId,
-    /// The debtor's name.
+pub struct Holder {
+    /// Who.
+    pub agent: AgentId,
+    /// The name.
     pub name: Personal<String>,
-    /// The creditor's name.
-    pub creditor: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// It was taken over from this seat.
+    pub took_over: bool,
 }
 
 /// What just happened, for the notice line. The page has the words.
@@ -218,6 +182,34 @@ pub enum Notice {
     NoPbx,
     /// Saved.
     Saved,
+    /// The PBX did not take the presence over into a queue.
+    QueueRefused {
+        /// The queue.
+        queue: String,
+        /// The PBX's own words.
+        words: String,
+    },
+    /// A colleague took the file over.
+    TakenOver {
+        /// Who.
+        by: Personal<String>,
+    },
+    /// The file that could only be read is free now.
+    FileFree,
+    /// A colleague has the call, the file and the notes now.
+    HandedOver {
+        /// Who has it.
+        to: Personal<String>,
+        /// Whose call it is.
+        who: Personal<String>,
+    },
+    /// A supervisor settled a call.
+    SettledBy {
+        /// Who did it.
+        by: Personal<String>,
+        /// Whose call it was.
+        who: Personal<String>,
+    },
 }
 
 /// What the seat is doing, as everybody sees it.
@@ -241,8 +233,12 @@ impl Seat {
             profile,
             presence: Presence::Offline,
             presence_since: now,
+            presence_by: PresenceBy::Nobody,
+            members: Vec::new(),
+            target: None,
             calls: Vec::new(),
             open: None,
+            focus: None,
             has_draft: false,
             notice: None,
             file_version: 0,
@@ -267,18 +263,19 @@ impl Seat {
             DeskCallState::Talking | DeskCallState::Held => 0,
             DeskCallState::Originating | DeskCallState::Dialling | DeskCallState::RingingFar => 1,
             DeskCallState::Ringing => 2,
-            DeskCallState::Ended(_) if Some(&call.id) == open => 3,
-            DeskCallState::Ended(_) => 4,
+            DeskCallState::Ended(_) if Some(&call.id) == self.focus.as_ref() => 3,
+            DeskCallState::Ended(_) if call.handed_to.is_some() => 6,
+            DeskCallState::Ended(_) if Some(&call.id) == open => 4,
+            DeskCallState::Ended(_) => 5,
         };
         self.calls.iter().min_by_key(|call| rank(call))
     }
 
-    /// Another call than the main one; or the main one, when another file is on the screen than its own.
+    /// Another live call than the main one; or the main one, when another file is on the screen than its own.
     #[must_use]
     pub fn waiting_call(&self) -> Option<&DeskCall> {
         let main = self.main_call();
-        let others = self.calls.iter().filter(|call| Some(&call.id) != main.map(|main| &main.id));
-        let other = others.min_by_key(|call| !call.is_live());
+        let other = self.calls.iter().find(|call| call.is_live() && Some(&call.id) != main.map(|main| &main.id));
         let shown = self.open.as_ref().map(|open| open.case);
         other.or_else(|| main.filter(|call| call.case.is_some() && call.case != shown))
     }
@@ -291,71 +288,32 @@ impl Seat {
             Activity::Talking
         } else if any(|s| !matches!(s, DeskCallState::Ended(_))) {
             Activity::Ringing
-        } else if self.calls.is_empty() {
-            Activity::Presence(self.presence)
-        } else {
+        } else if self.calls.iter().any(DeskCall::is_owed) {
             Activity::WrapUp
+        } else {
+            Activity::Presence(self.presence)
         }
     }
 
     /// The agent works on this file: another call must not take its place.
     #[must_use]
     pub fn is_busy_with_file(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| self.has_draft || open.call.as_ref().is_some_and(|call| self.call(call).is_some()))
+        let Some(open) = self.open.as_ref().filter(|open| !matches!(open.lock, Lock::Other(_))) else { return false };
+        let has_call = || open.call.as_ref().and_then(|call| self.call(call)).is_some_and(|call| call.handed_to.is_none());
+        self.has_draft || has_call()
     }
-}
 
-impl DeskCall {
-    /// A call that has just come to the seat.
-    #[must_use]
-    pub fn new(id: CallId, direction: Direction, other: Party, state: DeskCallState) -> Self {
-        Self {
-            id,
-            direction,
-            other,
-            dialled: String::new(),
-            queue: None,
-            state,
-            leg: None,
-            found: Found::Looking,
-            case: None,
-            certainty: None,
-            ring: Stopwatch::default(),
-            talk: Stopwatch::default(),
-            hold: Stopwatch::default(),
-            wrap_since: None,
-            recording: Recording::Off,
+    /// The ledger says that a call is owed here.
+    pub fn owes(&mut self, call: DeskCall) {
+        if self.call(&call.id).is_none() && self.calls.len() < SEAT_CALLS_MAX {
+            self.calls.push(call);
         }
     }
 
-    /// The name to show: the debtor's, else the PBX's, else the number.
-    #[must_use]
-    pub fn who(&self) -> &str {
-        match &self.found {
-            Found::One(candidate) => candidate.name.reveal(),
-            _ if !self.other.name.reveal().trim().is_empty() => self.other.name.reveal(),
-            _ => self.other.number.reveal(),
-        }
-    }
-
-    /// Whether the phone can be told to hang up.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        !matches!(self.state, DeskCallState::Ended(_))
-    }
-
-    /// A conversation with somebody outside owes an outcome, and so does a dial that reached the far end.
-    #[must_use]
-    pub fn owes_outcome(&self, ended_at_own_phone: bool) -> bool {
-        let is_outside = self.direction != Direction::Internal && self.found != Found::Colleague;
-        is_outside && (self.talk.has_run() || (self.direction == Direction::Outbound && !ended_at_own_phone))
-    }
-
-    pub(super) fn end(&mut self, reason: EndReason, now: Moment) {
-        self.ring.stop(now);
-        self.hold.stop(now);
-        self.talk.stop(now);
-        self.wrap_since.get_or_insert(now.seen);
-        self.state = DeskCallState::Ended(reason);
+    /// The calls whose outcome is owed, oldest first.
+    pub fn owed(&self) -> impl Iterator<Item = &DeskCall> {
+        let mut owed: Vec<&DeskCall> = self.calls.iter().filter(|call| call.is_owed()).collect();
+        owed.sort_by_key(|call| call.wrap_since);
+        owed.into_iter()
     }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::desk::hub::Refusal;
 use crate::store::error::StoreError;
+use crate::web::deps::OfficeInfo;
 use crate::web::sign_in::view::{ErrorPage, ErrorView};
 use crate::web::texts::Texts;
 
@@ -35,7 +36,10 @@ pub enum Fault {
 pub(crate) type Answer = Result<Response, Fault>;
 
 impl Fault {
-    pub(crate) fn refusal(t: &Texts, refusal: Refusal) -> Self {
+    pub(crate) fn refusal(t: &Texts, office: &OfficeInfo, refusal: Refusal) -> Self {
+        if let Refusal::CaseTaken { by, since } = &refusal {
+            return Self::Refused(t.aa("error-case-taken", by.reveal(), &t.time(office.local(*since))));
+        }
         Self::Refused(t.t(match refusal {
             Refusal::NoSeat => "error-off-line",
             Refusal::NoPbx => "error-not-connected",
@@ -43,7 +47,8 @@ impl Fault {
             Refusal::OutcomeOwed => "error-outcome-owed",
             Refusal::NoSuchCall => "error-no-call",
             Refusal::NotRecorded => "error-not-recorded",
-            Refusal::NotSent => "request-failed",
+            Refusal::NoSuchFile => "error-no-file",
+            Refusal::NotSent | Refusal::CaseTaken { .. } => "request-failed",
         }))
     }
 

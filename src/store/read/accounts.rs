@@ -1,7 +1,7 @@
 //! Users, sessions and seats.
 
 use crate::clock::Timestamp;
-use crate::desk::seat::Seat;
+use crate::desk::seat::{Profile, Seat};
 use crate::ids::{AgentId, Extension};
 use crate::personal::Personal;
 use crate::store::error::StoreError;
@@ -49,6 +49,8 @@ pub struct User {
     pub role: Role,
     /// The phone.
     pub extension: Option<Extension>,
+    /// Further phones.
+    pub devices: Vec<Extension>,
     /// `nl` or `en`.
     pub language: String,
     /// The argon2id hash of the password.
@@ -66,6 +68,7 @@ struct UserRow {
     name: String,
     role: String,
     extension: Option<String>,
+    devices: String,
     language: String,
     password_hash: String,
     disabled: i64,
@@ -81,11 +84,21 @@ impl UserRow {
             name: self.name.into(),
             role: Role::parse(&self.role).ok_or_else(|| unreadable("role"))?,
             extension: self.extension.as_deref().map(Extension::parse).transpose().map_err(|_| unreadable("extension"))?,
+            devices: self.devices.split(',').filter_map(|device| Extension::parse(device).ok()).collect(),
             language: self.language,
             password_hash: self.password_hash.into(),
             disabled: self.disabled != 0,
             last_seen: self.last_seen.map(Timestamp),
         })
+    }
+}
+
+impl User {
+    /// The seat's profile, for who has a phone.
+    #[must_use]
+    pub fn profile(&self) -> Option<Profile> {
+        let (name, devices) = (self.name.clone(), self.devices.clone());
+        self.extension.clone().map(|extension| Profile { agent: self.id, name, extension, devices })
     }
 }
 
@@ -98,7 +111,7 @@ impl Store {
         let row = fetch_one!(
             self,
             UserRow,
-            "SELECT id, login, name, role, extension, language, password_hash, disabled, CAST(NULL AS BIGINT) AS last_seen FROM users WHERE login = $1",
+            "SELECT id, login, name, role, extension, devices, language, password_hash, disabled, CAST(NULL AS BIGINT) AS last_seen FROM users WHERE login = $1",
             login
         )?;
         row.map(UserRow::read).transpose()
@@ -112,7 +125,7 @@ impl Store {
         let row = fetch_one!(
             self,
             UserRow,
-            "SELECT users.id, login, name, role, extension, language, password_hash, disabled, sessions.seen_at AS last_seen
+            "SELECT users.id, login, name, role, extension, devices, language, password_hash, disabled, sessions.seen_at AS last_seen
              FROM sessions JOIN users ON users.id = sessions.user_id WHERE token_hash = $1 AND expires_at > $2 AND disabled = 0",
             token_hash,
             now.0
@@ -128,7 +141,7 @@ impl Store {
         let rows = fetch_all!(
             self,
             UserRow,
-            "SELECT users.id, login, name, role, extension, language, password_hash, disabled,
+            "SELECT users.id, login, name, role, extension, devices, language, password_hash, disabled,
                (SELECT MAX(seen_at) FROM sessions WHERE user_id = users.id) AS last_seen FROM users ORDER BY name, users.id"
         )?;
         rows.into_iter().map(UserRow::read).collect()

@@ -57,6 +57,10 @@ pub struct CallSummary {
     pub talk: Option<i64>,
     /// Microseconds of holding.
     pub hold: i64,
+    /// Microseconds from its end to its outcome.
+    pub wrap: Option<i64>,
+    /// Why no outcome was written; the code of a settlement.
+    pub settled: Option<String>,
     /// It is over.
     pub is_over: bool,
     /// It was answered.
@@ -82,6 +86,8 @@ struct SummaryRow {
     ring: Option<i64>,
     talk: Option<i64>,
     hold_micros: i64,
+    wrap_micros: Option<i64>,
+    settled: Option<String>,
     ended_seen: Option<i64>,
     answered_seen: Option<i64>,
     reason: String,
@@ -103,6 +109,8 @@ impl From<SummaryRow> for CallSummary {
             ring: row.ring,
             talk: row.talk,
             hold: row.hold_micros,
+            wrap: row.wrap_micros,
+            settled: row.settled,
             is_over: row.ended_seen.is_some(),
             is_answered: row.answered_seen.is_some(),
             reason: row.reason,
@@ -204,7 +212,8 @@ const SUMMARY: &str = "SELECT calls.id AS id, calls.direction AS direction, user
   CASE WHEN ringing_pbx IS NOT NULL AND COALESCE(answered_pbx, ended_pbx) IS NOT NULL THEN COALESCE(answered_pbx, ended_pbx) - ringing_pbx
        ELSE COALESCE(answered_seen, ended_seen) - ringing_seen END AS ring,
   CASE WHEN answered_pbx IS NOT NULL AND ended_pbx IS NOT NULL THEN ended_pbx - answered_pbx ELSE ended_seen - answered_seen END AS talk,
-  calls.hold_micros AS hold_micros, calls.ended_seen AS ended_seen, calls.answered_seen AS answered_seen, calls.reason AS reason,
+  calls.hold_micros AS hold_micros, calls.wrap_micros AS wrap_micros,
+  (SELECT reason FROM settlements WHERE settlements.call_id = calls.id) AS settled, calls.ended_seen AS ended_seen, calls.answered_seen AS answered_seen, calls.reason AS reason,
   calls.owes_outcome AS owes_outcome, (SELECT code FROM ledger WHERE ledger.call_id = calls.id ORDER BY ledger.id DESC LIMIT 1) AS code
   FROM calls LEFT JOIN users ON users.id = calls.agent_id LEFT JOIN cases ON cases.id = calls.case_id
   LEFT JOIN debtors ON debtors.id = cases.debtor_id";

@@ -3,5 +3,6 @@
 pub mod accounts;
 pub mod calls;
 pub mod cases;
+pub mod debts;
 pub mod recordings;
 pub mod search;

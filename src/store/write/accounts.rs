@@ -2,7 +2,7 @@
 
 use super::{SessionOpen, UserSave, Written};
 use crate::clock::Timestamp;
-use crate::ids::AgentId;
+use crate::ids::{AgentId, Extension};
 use crate::personal::Personal;
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
@@ -15,7 +15,7 @@ pub(super) async fn user(tx: &mut Tx, user: &UserSave) -> Result<Written, StoreE
     }
     let extension = user.extension.as_ref().map(|e| e.as_str().to_owned());
     if let Some(extension) = &extension
-        && fetch_in!(&mut *tx, (i64,), "SELECT id FROM users WHERE extension = $1 AND id <> $2", extension, id)?.is_some()
+        && is_taken(tx, extension, id).await?
     {
         return Err(StoreError::Taken("extension"));
     }
@@ -46,6 +46,30 @@ pub(super) async fn user(tx: &mut Tx, user: &UserSave) -> Result<Written, StoreE
         )?,
     };
     row.map(|(id,)| Written::User(AgentId(id))).ok_or(StoreError::NoSuch("user"))
+}
+
+/// A phone belongs to one person, as the first or as a further one.
+async fn is_taken(tx: &mut Tx, extension: &str, by_others_than: i64) -> Result<bool, StoreError> {
+    let row = fetch_in!(
+        &mut *tx,
+        (i64,),
+        "SELECT id FROM users WHERE id <> $2 AND (extension = $1 OR ',' || devices || ',' LIKE '%,' || $1 || ',%') LIMIT 1",
+        extension,
+        by_others_than
+    )?;
+    Ok(row.is_some())
+}
+
+pub(super) async fn devices(tx: &mut Tx, user: AgentId, devices: &[Extension]) -> Result<Written, StoreError> {
+    for device in devices {
+        let is_first = fetch_in!(&mut *tx, (i64,), "SELECT id FROM users WHERE extension = $1 AND id = $2", device.as_str(), user.0)?.is_some();
+        if is_first || is_taken(tx, device.as_str(), user.0).await? {
+            return Err(StoreError::Taken("device"));
+        }
+    }
+    let text = devices.iter().map(Extension::as_str).collect::<Vec<_>>().join(",");
+    let changed = execute!(&mut *tx, "UPDATE users SET devices = $1 WHERE id = $2", text, user.0)?;
+    if changed == 0 { Err(StoreError::NoSuch("user")) } else { Ok(Written::User(user)) }
 }
 
 pub(super) async fn password(tx: &mut Tx, user: AgentId, hash: &Personal<String>) -> Result<Written, StoreError> {

@@ -105,7 +105,8 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
             execute!(
                 &mut *tx,
                 "UPDATE calls SET agent_id = COALESCE(agent_id, $2), owes_outcome = 1 WHERE id = $1 AND COALESCE(agent_id, $2) IS NOT NULL
-                 AND direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)",
+                 AND direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
+                 AND NOT EXISTS (SELECT 1 FROM settlements WHERE settlements.call_id = calls.id)",
                 id,
                 agent
             )?;
@@ -114,6 +115,16 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
             execute!(&mut *tx, "UPDATE calls SET abandoned = 1 WHERE id = $1", id)?;
         }
         CallEventKind::Cleared { .. } => cleared(tx, event, number).await?,
+        // It went up in another call: a word with a colleague owes nothing.
+        CallEventKind::Merged { .. } => {
+            execute!(
+                &mut *tx,
+                "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = 'completed' WHERE id = $1 AND ended_seen IS NULL",
+                id,
+                seen,
+                pbx
+            )?;
+        }
         CallEventKind::Retrieved { .. } => {
             execute!(
                 &mut *tx,
@@ -130,7 +141,6 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
         | CallEventKind::Diverted { .. }
         | CallEventKind::Parked { .. }
         | CallEventKind::Conferenced { .. }
-        | CallEventKind::Merged { .. }
         | CallEventKind::ConnectionCleared { .. } => {}
     }
     Ok(())

@@ -1,10 +1,80 @@
 //! Debtors and invoices from a creditor's list. Writing the same list twice changes nothing.
 
-use super::{DebtorImport, ImportBegin, InvoiceImport, Written};
+use chrono::NaiveDate;
+
+use super::Written;
+use crate::clock::Timestamp;
+use crate::collection::money::Cents;
 use crate::ids::{CreditorId, PhoneNumber};
+use crate::personal::Personal;
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
 use crate::store::read::search::fold;
+
+/// The beginning of an import.
+#[derive(Debug, Clone)]
+pub struct ImportBegin {
+    /// When.
+    pub at: Timestamp,
+    /// For whom.
+    pub creditor: String,
+}
+
+/// A debtor of an import.
+#[derive(Debug, Clone)]
+pub struct DebtorImport {
+    /// Its line in the file.
+    pub line: u64,
+    /// The debtor number.
+    pub reference: String,
+    /// The creditor, where the row names one.
+    pub creditor: String,
+    /// The name.
+    pub name: Personal<String>,
+    /// `business` or `consumer`.
+    pub kind: &'static str,
+    /// `nl`, `en`, `fr` or `de`.
+    pub language: &'static str,
+    /// Street and number.
+    pub street: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Town.
+    pub city: String,
+    /// Country.
+    pub country: String,
+    /// E-mail address.
+    pub email: String,
+    /// Telephone numbers.
+    pub numbers: Vec<PhoneNumber>,
+    /// The person to speak, and the role.
+    pub contact: Option<(Personal<String>, String)>,
+    /// The dunning stage, where the row says so.
+    pub stage: Option<i64>,
+}
+
+/// An invoice of an import.
+#[derive(Debug, Clone)]
+pub struct InvoiceImport {
+    /// Its line in the file.
+    pub line: u64,
+    /// Whose.
+    pub debtor_reference: String,
+    /// The creditor.
+    pub creditor: String,
+    /// The invoice number.
+    pub number: String,
+    /// Its date.
+    pub issued_on: NaiveDate,
+    /// Its due date.
+    pub due_on: NaiveDate,
+    /// The whole amount.
+    pub amount: Cents,
+    /// What is open of it.
+    pub open: Cents,
+    /// The order number.
+    pub order_no: String,
+}
 
 pub(super) async fn begin(tx: &mut Tx, import: &ImportBegin) -> Result<Written, StoreError> {
     let creditor = creditor(tx, &import.creditor).await?;

@@ -2,11 +2,14 @@
 
 mod accounts;
 mod calls;
+mod debts;
 mod imports;
 mod outcomes;
 mod recordings;
 mod what;
 
+pub use debts::{SettleReason, Settlement};
+pub use imports::{DebtorImport, ImportBegin, InvoiceImport};
 pub use recordings::{RecordingEnd, RecordingNote, RecordingWrite};
-pub use what::{DebtorImport, DraftSave, FollowUpRow, ImportBegin, InvoiceImport, OutcomeSave, SessionOpen, UserSave, Write, Written};
+pub use what::{DraftSave, FollowUpRow, OutcomeSave, SessionOpen, UserSave, Write, Written};
 pub(super) use what::{Touched, apply};

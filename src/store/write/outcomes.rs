@@ -1,6 +1,6 @@
 //! Drafts, and outcomes in the ledger.
 
-use super::{DraftSave, OutcomeSave, Written};
+use super::{DraftSave, OutcomeSave, Written, debts};
 use crate::ids::{DebtorId, EntryId, PhoneNumber};
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
@@ -35,7 +35,7 @@ pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, Sto
 }
 
 pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, StoreError> {
-    let call = save.calls.first().map(|call| call.as_str().to_owned());
+    let call = first_call(tx, save).await?;
     let row = fetch_in!(
         &mut *tx,
         (i64,),
@@ -84,9 +84,18 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
     }
     for call in &save.calls {
         execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0, case_id = $2 WHERE id = $1", call.as_str(), save.case.0)?;
+        debts::wrap_up(tx, call, save.at).await?;
     }
     execute!(&mut *tx, "DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", save.agent.0, save.case.0)?;
     Ok(Written::Entry { id: EntryId(entry), repeated: false })
+}
+
+/// The call that the entry names. One that a supervisor settled a moment ago has its end already: one outcome a call, the
+/// entry is about the case alone.
+async fn first_call(tx: &mut Tx, save: &OutcomeSave) -> Result<Option<String>, StoreError> {
+    let Some(call) = save.calls.first() else { return Ok(None) };
+    let settled = fetch_in!(&mut *tx, (i64,), "SELECT id FROM settlements WHERE call_id = $1", call.as_str())?;
+    Ok(settled.is_none().then(|| call.as_str().to_owned()))
 }
 
 async fn follow_up(tx: &mut Tx, entry: i64, save: &OutcomeSave) -> Result<(), StoreError> {

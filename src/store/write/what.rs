@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 
+use super::imports::{self, DebtorImport, ImportBegin, InvoiceImport};
 use super::recordings::{self, RecordingWrite};
-use super::{accounts, calls, imports, outcomes};
+use super::{Settlement, accounts, calls, debts, outcomes};
 use crate::clock::Timestamp;
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
@@ -16,6 +17,7 @@ use crate::telephony::calls::event::CallEvent;
 
 /// Something to write. Writing it twice is harmless.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "nearly every write is an event of a call")]
 pub enum Write {
     /// An event of a call, with the agent at its leg, under a key that is never used again.
     CallEvent {
@@ -30,8 +32,21 @@ pub enum Write {
     },
     /// Which case a call is about.
     LinkCall(CallId, CaseId),
-    /// Nobody's call: no outcome is owed for it.
+    /// No outcome is owed for a call: nobody was reached, or a colleague.
     WaiveOutcome(CallId),
+    /// Why no outcome is written for a call that owes one.
+    Settle(Settlement),
+    /// Who answered a call that was handed over.
+    HandOver(CallId, AgentId),
+    /// What an agent typed goes to a colleague.
+    MoveDraft {
+        /// Who typed it.
+        from: AgentId,
+        /// Who gets it.
+        to: AgentId,
+        /// The case.
+        case: CaseId,
+    },
     /// A stretch of which we know nothing.
     Gap {
         /// The key.
@@ -70,6 +85,8 @@ pub enum Write {
     Recording(RecordingWrite),
     /// A user, new or changed.
     User(UserSave),
+    /// Further phones of a user.
+    Devices(AgentId, Vec<Extension>),
     /// Another password. It ends the user's sessions.
     Password(AgentId, Personal<String>),
     /// Disabled or enabled again. Disabling ends the sessions.
@@ -109,15 +126,16 @@ impl Write {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::CallEvent { .. } => "call event",
-            Self::LinkCall(..) | Self::WaiveOutcome(_) => "link",
+            Self::LinkCall(..) | Self::WaiveOutcome(_) | Self::HandOver(..) => "link",
+            Self::Settle(_) => "settlement",
             Self::Gap { .. } => "gap",
             Self::Seat(_) | Self::SeatGone(_) => "seat",
             Self::CloseGhosts { .. } => "ghosts",
-            Self::Draft(_) => "draft",
+            Self::Draft(_) | Self::MoveDraft { .. } => "draft",
             Self::Outcome(_) => "outcome",
             Self::AttachNumber(..) => "number",
             Self::Recording(_) => "recording",
-            Self::User(_) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
+            Self::User(_) | Self::Devices(..) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
             Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
             Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) | Self::ImportEnd(_) => "import",
         }
@@ -136,6 +154,9 @@ impl Write {
             Self::CallEvent { .. }
             | Self::LinkCall(..)
             | Self::WaiveOutcome(_)
+            | Self::Settle(_)
+            | Self::HandOver(..)
+            | Self::MoveDraft { .. }
             | Self::Gap { .. }
             | Self::Seat(_)
             | Self::SeatGone(_)
@@ -143,6 +164,7 @@ impl Write {
             | Self::Draft(_)
             | Self::Recording(_)
             | Self::User(_)
+            | Self::Devices(..)
             | Self::Password(..)
             | Self::Disable(..)
             | Self::Language(..)
@@ -289,77 +311,15 @@ pub struct SessionOpen {
     pub expires: Timestamp,
 }
 
-/// The beginning of an import.
-#[derive(Debug, Clone)]
-pub struct ImportBegin {
-    /// When.
-    pub at: Timestamp,
-    /// For whom.
-    pub creditor: String,
-}
-
-/// A debtor of an import.
-#[derive(Debug, Clone)]
-pub struct DebtorImport {
-    /// Its line in the file.
-    pub line: u64,
-    /// The debtor number.
-    pub reference: String,
-    /// The creditor, where the row names one.
-    pub creditor: String,
-    /// The name.
-    pub name: Personal<String>,
-    /// `business` or `consumer`.
-    pub kind: &'static str,
-    /// `nl`, `en`, `fr` or `de`.
-    pub language: &'static str,
-    /// Street and number.
-    pub street: String,
-    /// Postcode.
-    pub postcode: String,
-    /// Town.
-    pub city: String,
-    /// Country.
-    pub country: String,
-    /// E-mail address.
-    pub email: String,
-    /// Telephone numbers.
-    pub numbers: Vec<PhoneNumber>,
-    /// The person to speak, and the role.
-    pub contact: Option<(Personal<String>, String)>,
-    /// The dunning stage, where the row says so.
-    pub stage: Option<i64>,
-}
-
-/// An invoice of an import.
-#[derive(Debug, Clone)]
-pub struct InvoiceImport {
-    /// Its line in the file.
-    pub line: u64,
-    /// Whose.
-    pub debtor_reference: String,
-    /// The creditor.
-    pub creditor: String,
-    /// The invoice number.
-    pub number: String,
-    /// Its date.
-    pub issued_on: NaiveDate,
-    /// Its due date.
-    pub due_on: NaiveDate,
-    /// The whole amount.
-    pub amount: Cents,
-    /// What is open of it.
-    pub open: Cents,
-    /// The order number.
-    pub order_no: String,
-}
-
 /// Puts a write into the tables.
 pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Written, StoreError> {
     match write {
         Write::CallEvent { key, event, agent, number } => calls::event(tx, key, event, *agent, *number).await,
         Write::LinkCall(call, case) => calls::link(tx, call, *case).await,
         Write::WaiveOutcome(call) => calls::waive(tx, call).await,
+        Write::Settle(settlement) => debts::settle(tx, settlement).await,
+        Write::HandOver(call, to) => debts::hand_over(tx, call, *to).await,
+        Write::MoveDraft { from, to, case } => debts::move_draft(tx, *from, *to, *case).await,
         Write::Gap { key, kind, from, to, events_lost, why } => calls::gap(tx, key, kind, *from, *to, *events_lost, why).await,
         Write::Seat(seat) => calls::seat(tx, seat).await,
         Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,
@@ -369,6 +329,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,
         Write::Recording(write) => recordings::apply(tx, write).await,
         Write::User(user) => accounts::user(tx, user).await,
+        Write::Devices(user, devices) => accounts::devices(tx, *user, devices).await,
         Write::Password(user, hash) => accounts::password(tx, *user, hash).await,
         Write::Disable(user, disabled) => accounts::disable(tx, *user, *disabled).await,
         Write::Language(user, language) => accounts::language(tx, *user, language).await,

@@ -28,8 +28,8 @@ pub struct Call {
     pub queue: Option<String>,
     /// It was established at least once.
     pub connected: bool,
-    /// Its beginning was not seen, and it may have been answered before.
-    pub beginning_unseen: bool,
+    /// Its beginning, or a stretch of it, was not seen, and it may have been answered in it.
+    pub partly_unseen: bool,
     /// The end of the last ringing, which explains the end of a call that was never answered.
     pub last_ring_end: Option<EndReason>,
     /// A call of ours: how far the agent's own phone is.
@@ -85,7 +85,7 @@ impl Call {
             dialled: String::new(),
             queue: None,
             connected: false,
-            beginning_unseen: false,
+            partly_unseen: false,
             last_ring_end: None,
             own_phone,
             told: false,
@@ -104,7 +104,7 @@ impl Call {
     /// A click-to-dial ended before the agent's own phone was up.
     #[must_use]
     pub fn ended_at_own_phone(&self) -> bool {
-        !self.connected && matches!(self.own_phone, OwnPhone::Asked | OwnPhone::Told | OwnPhone::Failed(_))
+        !self.connected && !self.partly_unseen && matches!(self.own_phone, OwnPhone::Asked | OwnPhone::Told | OwnPhone::Failed(_))
     }
 
     /// How the call ended, once no leg is left.
@@ -113,7 +113,7 @@ impl Call {
         if self.connected {
             return EndReason::Completed;
         }
-        if self.beginning_unseen {
+        if self.partly_unseen {
             return EndReason::Unknown;
         }
         match self.own_phone {

@@ -45,7 +45,7 @@ impl Tracker {
     fn note_far_end(&mut self, leg: &Leg, from: Option<&Uniqueid>) {
         let dialled = from.and_then(|from| self.legs.get(from)).map(|from| from.exten.clone());
         let Some(call) = self.calls.get_mut(&leg.call).filter(|call| !call.connected) else { return };
-        if let Some(dialled) = dialled.filter(|_| !call.beginning_unseen) {
+        if let Some(dialled) = dialled.filter(|_| !call.partly_unseen) {
             call.dials(&dialled);
         }
         if call.direction == Direction::Outbound {

@@ -13,7 +13,8 @@ impl Tracker {
         let Some(leg) = self.legs.get(id) else { return };
         let id = leg.id.clone();
         if matches!(leg.state, LegState::Ringing) || (leg.state == LegState::Created && self.is_own_phone(leg)) {
-            self.ring_over(seen, &id, reason_of_cause(cause), out);
+            let reason = if seen.certainty == Certainty::Observed { reason_of_cause(cause) } else { EndReason::Unknown };
+            self.ring_over(seen, &id, reason, out);
         }
         let Some(leg) = self.forget_leg(&id) else { return };
         if leg.connected.is_some() && (leg.line.is_some() || leg.is_dialled()) && leg.kind == LegKind::Party {

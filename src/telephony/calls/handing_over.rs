@@ -195,7 +195,7 @@ impl Tracker {
 /// Of two calls that are one now.
 fn take_in(into: &mut Call, from: Call) {
     into.connected |= from.connected;
-    into.beginning_unseen &= from.beginning_unseen;
+    into.partly_unseen &= from.partly_unseen;
     into.has_party |= from.has_party;
     if into.queue.is_none() && !into.connected {
         into.queue = from.queue;

@@ -8,7 +8,7 @@ use super::hangup_cause::HangupCause;
 use super::leg::{LegState, Origin, state_of};
 use super::tracker::{Seen, Tracker};
 use crate::clock::Timestamp;
-use crate::ids::{BridgeId, Uniqueid};
+use crate::ids::{BridgeId, CallId, Uniqueid};
 use crate::telephony::pbx::event::{BridgeKind, ChannelView};
 
 /// What has come in of a snapshot.
@@ -19,6 +19,8 @@ pub(super) struct Snapshot {
     rows: Vec<Row>,
     bridges: BTreeMap<BridgeId, BridgeKind>,
     queued: Vec<(String, Uniqueid)>,
+    /// Calls up to this count of [`super::call::Call::order`] were there before the gap.
+    calls_before: u64,
 }
 
 #[derive(Debug)]
@@ -31,30 +33,42 @@ struct Row {
 }
 
 impl Snapshot {
+    pub(super) fn new(calls_before: u64) -> Self {
+        Self { calls_before, ..Self::default() }
+    }
+
     pub(super) fn name(&mut self, id: &Uniqueid) {
         self.named.insert(id.clone());
     }
 }
 
 impl Tracker {
+    /// The snapshot that comes in, begun by its first row where nobody said that it begins.
+    fn begun_snapshot(&mut self) -> &mut Snapshot {
+        let count = self.count();
+        self.snapshot.get_or_insert_with(|| Snapshot::new(count))
+    }
+
     pub(super) fn bridge_listed(&mut self, bridge: &str, kind: BridgeKind) {
-        self.snapshot.get_or_insert_default().bridges.insert(BridgeId::new(bridge), kind);
+        self.begun_snapshot().bridges.insert(BridgeId::new(bridge), kind);
     }
 
     pub(super) fn queue_entry_listed(&mut self, queue: &str, id: &str) {
-        self.snapshot.get_or_insert_default().queued.push((queue.to_owned(), Uniqueid::new(id)));
+        self.begun_snapshot().queued.push((queue.to_owned(), Uniqueid::new(id)));
     }
 
     pub(super) fn listed(&mut self, seen: Seen, view: &ChannelView<'_>, bridge: &str, is_dialled: bool, out: &mut Vec<CallEvent>) {
-        self.snapshot.get_or_insert_default();
+        self.begun_snapshot();
         let is_new = !self.legs.contains_key(view.id.as_ref());
         let Some(id) = self.upsert(Seen { at: None, ..seen }.inferred(), view, out) else { return };
         let row = Row { id, state: state_of(view.state), bridge: bridge.to_owned(), is_dialled, is_new };
-        self.snapshot.get_or_insert_default().rows.push(row);
+        self.begun_snapshot().rows.push(row);
     }
 
     pub(super) fn snapshot_ended(&mut self, now: Timestamp, out: &mut Vec<CallEvent>) {
-        let Snapshot { named, rows, bridges, queued } = self.snapshot.take().unwrap_or_default();
+        let count = self.count();
+        let Snapshot { named, rows, bridges, queued, calls_before } = self.snapshot.take().unwrap_or_else(|| Snapshot::new(count));
+        self.note_gap(&rows, calls_before);
         let seen = Seen { at: None, now, certainty: Certainty::Inferred };
         let ghosts: Vec<Uniqueid> = self.legs.keys().filter(|id| !named.contains(*id)).cloned().collect();
         for ghost in ghosts {
@@ -78,6 +92,20 @@ impl Tracker {
         }
         for row in &rows {
             self.talk(seen, &row.id, out);
+        }
+    }
+
+    /// Calls that were there before the gap may have been answered in it: all but those that still ring as they did.
+    fn note_gap(&mut self, rows: &[Row], calls_before: u64) {
+        let rings_on = |row: &&Row| {
+            let leg = self.legs.get(&row.id).filter(|_| !row.is_new);
+            let is_caller = row.state == LegState::Created && row.id.as_str() == leg.map_or("", |leg| leg.link.as_str());
+            is_caller || (row.state == LegState::Ringing && leg.is_some_and(|leg| leg.state == LegState::Ringing))
+        };
+        let unanswered: BTreeSet<CallId> =
+            rows.iter().filter(rings_on).filter_map(|row| self.legs.get(&row.id)).map(|leg| leg.call.clone()).collect();
+        for call in self.calls.values_mut().filter(|call| call.order <= calls_before && !call.connected && !unanswered.contains(&call.id)) {
+            call.partly_unseen = true;
         }
     }
 

@@ -121,7 +121,7 @@ impl Tracker {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let was = std::mem::replace(&mut leg.held, held);
         // Of a call that was adopted it is not known who is on hold.
-        let may_have_been_held = !held && self.calls.get(&leg.call).is_some_and(|call| call.beginning_unseen);
+        let may_have_been_held = !held && self.calls.get(&leg.call).is_some_and(|call| call.partly_unseen);
         if (was == held && !may_have_been_held) || leg.kind != LegKind::Party {
             return;
         }

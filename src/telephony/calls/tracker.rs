@@ -130,13 +130,14 @@ impl Tracker {
             EventKind::HangupRequested { channel, cause } => self.with_leg(&channel.id, |leg| leg.ending = Some(*cause)),
             EventKind::HungUp { channel, cause } => self.hung_up(seen, &channel.id, *cause, &mut out),
             EventKind::OriginateAnswered { id, exten, failure } => self.originate_answered(seen, id, exten, *failure, &mut out),
-            EventKind::SnapshotBegun => self.snapshot = Some(Snapshot::default()),
+            EventKind::SnapshotBegun => self.snapshot = Some(Snapshot::new(self.count)),
             EventKind::BridgeListed { bridge, kind } => self.bridge_listed(bridge, *kind),
             EventKind::ChannelListed { channel, bridge, dialled } => self.listed(seen, channel, bridge, *dialled, &mut out),
             EventKind::QueueEntryListed { queue, id } => self.queue_entry_listed(queue, id),
             EventKind::SnapshotRefused | EventKind::Connected => self.snapshot = None,
             EventKind::SnapshotEnded => self.snapshot_ended(now, &mut out),
             EventKind::Booted { uptime_seconds } => self.booted(seen, *uptime_seconds, &mut out),
+            EventKind::QueueMember(_) | EventKind::QueueMemberListed(_) | EventKind::QueueMembersEnded => {}
         }
         out
     }
@@ -168,6 +169,10 @@ impl Tracker {
     /// The next number in the order of what begins.
     pub(super) const fn next(&mut self) -> u64 {
         self.count += 1;
+        self.count
+    }
+
+    pub(super) const fn count(&self) -> u64 {
         self.count
     }
 
@@ -298,18 +303,18 @@ fn begin(call: &mut Call, leg: &Leg, view: &ChannelView<'_>) {
     }
     if call.first.is_none() {
         call.first = Some(leg.id.clone());
-        call.beginning_unseen = !is_origin || (view.state == ChannelState::Up && leg.kind == LegKind::Party);
+        call.partly_unseen = !is_origin || (view.state == ChannelState::Up && leg.kind == LegKind::Party);
         set_origin(call, leg);
     } else if is_origin {
         // The leg that began the call is seen late: it says which way the call goes, and whether it was ever answered.
         call.first = Some(leg.id.clone());
-        call.beginning_unseen = call.beginning_unseen && view.state == ChannelState::Up;
+        call.partly_unseen = call.partly_unseen && view.state == ChannelState::Up;
         set_origin(call, leg);
     }
 }
 
 fn set_origin(call: &mut Call, leg: &Leg) {
-    if !call.beginning_unseen {
+    if !call.partly_unseen {
         call.dials(&leg.exten);
     }
     if leg.line.is_some() && call.direction == Direction::Inbound {

@@ -34,6 +34,8 @@ pub enum Command {
         number: PhoneNumber,
         /// The name that the agent's own phone shows.
         name: Personal<String>,
+        /// The number that the called party sees; the PBX's own choice when none.
+        caller_id: Option<PhoneNumber>,
         /// The dialplan is to record it.
         record: bool,
     },
@@ -59,4 +61,31 @@ pub enum Command {
     },
     /// Tell what there is: see [`SnapshotPart`].
     Snapshot(SnapshotPart),
+    /// Put a phone into a queue.
+    QueueAdd {
+        /// The queue.
+        queue: String,
+        /// What the queue shall call, `PJSIP/101`.
+        interface: String,
+        /// By what it knows whether it is free.
+        state_interface: String,
+        /// The agent's name.
+        name: Personal<String>,
+    },
+    /// Take a phone out of a queue.
+    QueueRemove {
+        /// The queue.
+        queue: String,
+        /// What the queue calls.
+        interface: String,
+    },
+    /// Pause a phone in a queue, or let it have calls again.
+    QueuePause {
+        /// The queue.
+        queue: String,
+        /// What the queue calls.
+        interface: String,
+        /// Why it is paused; `None` lets it have calls.
+        reason: Option<&'static str>,
+    },
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::clock::PbxTime;
+use crate::ids::Extension;
 use crate::telephony::calls::hangup_cause::HangupCause;
 
 /// Something that happened in the PBX.
@@ -16,6 +17,7 @@ pub struct Event<'a> {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack: a box would cost every event an allocation")]
 pub enum EventKind<'a> {
     /// A channel came to be, or something of it changed.
     Channel(ChannelView<'a>),
@@ -190,6 +192,12 @@ pub enum EventKind<'a> {
         /// Seconds.
         uptime_seconds: u32,
     },
+    /// A phone came into a queue, left it, or is paused there or not.
+    QueueMember(MemberView<'a>),
+    /// A phone in a queue, in the list of all.
+    QueueMemberListed(MemberView<'a>),
+    /// That list is complete.
+    QueueMembersEnded,
 }
 
 /// What a bridge does with those who are in it.
@@ -202,6 +210,40 @@ pub enum BridgeKind {
     Holding,
     /// A conference: many hear each other.
     Conference,
+}
+
+/// A phone in a queue, as an event describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberView<'a> {
+    /// The queue's name.
+    pub queue: Cow<'a, str>,
+    /// What the queue calls: `PJSIP/101`, `Local/101@from-queue/n`.
+    pub interface: Cow<'a, str>,
+    /// By what it knows whether that is free: `PJSIP/101`, `hint:101@ext-local`.
+    pub state_interface: Cow<'a, str>,
+    /// It stands in the queue's config, and cannot be taken out.
+    pub fixed: bool,
+    /// It was taken out.
+    pub gone: bool,
+    /// It gets no calls, and why; the reason may be empty.
+    pub paused: Option<Cow<'a, str>>,
+}
+
+impl MemberView<'_> {
+    /// The inside number of the phone, whose technology is `PJSIP` or the like: by what the queue watches, else by what it
+    /// calls. Exactly: 20 is not the beginning of 201.
+    #[must_use]
+    pub fn extension(&self, technology: &str) -> Option<Extension> {
+        extension_in(technology, &self.state_interface).or_else(|| extension_in(technology, &self.interface))
+    }
+}
+
+fn extension_in(technology: &str, interface: &str) -> Option<Extension> {
+    let inside = match interface.strip_prefix("hint:").or_else(|| interface.strip_prefix("Local/")) {
+        Some(at_context) => at_context.split('@').next(),
+        None => interface.strip_prefix(technology)?.strip_prefix('/'),
+    };
+    Extension::parse(inside?).ok()
 }
 
 /// A channel as an event describes it.
@@ -260,4 +302,31 @@ pub enum DialStatus {
     Unavailable,
     /// Something else.
     Failed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_known_by_what_the_queue_watches_and_exactly() {
+        let of = |interface: &'static str, state_interface: &'static str| {
+            let member = MemberView {
+                queue: "q".into(),
+                interface: interface.into(),
+                state_interface: state_interface.into(),
+                fixed: false,
+                gone: false,
+                paused: None,
+            };
+            member.extension("PJSIP").map(|extension| extension.to_string())
+        };
+        assert_eq!(of("PJSIP/101", "PJSIP/101").as_deref(), Some("101"));
+        assert_eq!(of("Local/101@from-queue/n", "hint:101@ext-local").as_deref(), Some("101"));
+        assert_eq!(of("Local/101@from-queue/n", "PJSIP/201").as_deref(), Some("201"), "what is watched is the phone");
+        assert_eq!(of("Local/201@from-queue/n", "").as_deref(), Some("201"));
+        for (interface, state) in [("SIP/101", "SIP/101"), ("PJSIP/101x", ""), ("PJSIPS/101", ""), ("", ""), ("Local/@x", "hint:")] {
+            assert_eq!(of(interface, state), None, "{interface}");
+        }
+    }
 }

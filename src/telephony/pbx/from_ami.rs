@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::event::{BridgeKind, ChannelState, ChannelView, DialStatus, Event, EventKind};
+use super::event::{BridgeKind, ChannelState, ChannelView, DialStatus, Event, EventKind, MemberView};
 use super::recording::{RecordingChange, RecordingHeard};
 use crate::clock::PbxTime;
 use crate::ids::CallId;
@@ -18,6 +18,9 @@ pub fn translate(frame: Frame<'_>) -> Option<Event<'_>> {
         // A greeting and the answer to the sign-in: captures of several connections hold it in their midst.
         return frame.begins_with(b"Asterisk Call Manager/").then_some(Event { at: None, kind: EventKind::Connected });
     };
+    if let Some(kind) = member_event(name, frame) {
+        return Some(Event { at: None, kind });
+    }
     let build = reader(name)?;
     let fields = Fields::read(frame);
     let kind = build(&fields)?;
@@ -36,6 +39,42 @@ pub fn recording(frame: Frame<'_>) -> Option<RecordingHeard> {
     };
     let channel = Fields::read(frame).channel()?;
     Some(RecordingHeard { call: CallId::new(&channel.call), channel: channel.name.into_owned(), change })
+}
+
+/// A queue's members are told in frames of their own shape.
+fn member_event<'a>(name: &[u8], frame: Frame<'a>) -> Option<EventKind<'a>> {
+    Some(match name.strip_prefix(b"Queue")? {
+        b"Member" => EventKind::QueueMemberListed(member(frame, false)?),
+        b"MemberPause" | b"MemberPaused" | b"MemberStatus" | b"MemberAdded" => EventKind::QueueMember(member(frame, false)?),
+        b"MemberRemoved" => EventKind::QueueMember(member(frame, true)?),
+        b"StatusComplete" => EventKind::QueueMembersEnded,
+        _ => return None,
+    })
+}
+
+/// In the list the interface is called `Location`; before Asterisk 12 it was so everywhere.
+fn member(frame: Frame<'_>, gone: bool) -> Option<MemberView<'_>> {
+    let (mut queue, mut interface, mut state_interface, mut membership, mut paused, mut reason) =
+        (&b""[..], &b""[..], &b""[..], &b""[..], &b""[..], &b""[..]);
+    for (key, value) in frame.fields() {
+        match key {
+            b"Queue" => queue = value,
+            b"Interface" | b"Location" => interface = value,
+            b"StateInterface" => state_interface = value,
+            b"Membership" => membership = value,
+            b"Paused" => paused = value,
+            b"PausedReason" | b"Reason" => reason = value,
+            _ => {}
+        }
+    }
+    (!queue.is_empty() && !interface.is_empty()).then(|| MemberView {
+        queue: text(queue),
+        interface: text(interface),
+        state_interface: text(state_interface),
+        fixed: matches!(membership, b"static" | b"realtime"),
+        gone,
+        paused: (paused == b"1").then(|| text(reason)),
+    })
 }
 
 type Reader = for<'a> fn(&Fields<'a>) -> Option<EventKind<'a>>;
@@ -365,6 +404,19 @@ mod tests {
         assert_eq!(event.at, Some(PbxTime(1_795_304_876_155_000)));
         let EventKind::DialEnded { to, status, .. } = event.kind else { panic!("{event:?}") };
         assert_eq!((to.id.as_ref(), to.name.as_ref(), to.state, status), ("1.2", "PJSIP/101-00000002", ChannelState::Ringing, DialStatus::Busy));
+    }
+
+    #[test]
+    fn reads_a_member_of_a_queue_in_both_shapes() {
+        let listed = b"Event: QueueMember\r\nQueue: collections\r\nName: Agent 101\r\nLocation: Local/101@from-queue/n\r\n\
+            StateInterface: hint:101@ext-local\r\nMembership: dynamic\r\nPaused: 0\r\nPausedReason: ";
+        let EventKind::QueueMemberListed(member) = translate(Frame::of(listed)).unwrap().kind else { panic!("not listed") };
+        assert_eq!((member.interface.as_ref(), member.fixed, member.paused), ("Local/101@from-queue/n", false, None));
+        let paused = b"Event: QueueMemberPause\r\nQueue: collections\r\nInterface: PJSIP/101\r\nStateInterface: PJSIP/101\r\n\
+            Membership: static\r\nPaused: 1\r\nPausedReason: lunch";
+        let EventKind::QueueMember(member) = translate(Frame::of(paused)).unwrap().kind else { panic!("not told") };
+        assert_eq!((member.fixed, member.gone, member.paused.as_deref()), (true, false, Some("lunch")));
+        assert_eq!(translate(Frame::of(b"Event: QueueStatusComplete")).unwrap().kind, EventKind::QueueMembersEnded);
     }
 
     #[test]

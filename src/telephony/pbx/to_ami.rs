@@ -1,15 +1,15 @@
-//! Commands as manager actions (Asterisk documentation: Originate, Hangup, the lists,
-//! MixMonitorMute, StopMixMonitor; never MixMonitor, which wants a class that runs programs). Originate names a
+//! Commands as manager actions (Asterisk documentation: Originate, Hangup, the lists, Queue..., MixMonitorMute,
+//! StopMixMonitor; never MixMonitor, which wants a class that runs programs). Originate names a
 //! context and an extension, never an application: no argument of ours can run one (CVE-2012-2414, CVE-2024-42365).
 
 use super::command::{Command, SnapshotPart};
-use crate::ids::CallId;
+use crate::ids::{CallId, PhoneNumber};
 use crate::telephony::ami::action::{Action, ActionError};
 
 /// How long the agent's own phone rings for a click-to-dial, in seconds, and the context that dials the number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DialSettings {
-    /// The dialplan context, `belbrug-outbound` as shipped.
+    /// The dialplan context, `belbrug-click` as shipped.
     pub context: String,
     /// Seconds.
     pub ring_seconds: u32,
@@ -24,8 +24,8 @@ const RECORD: &str = "_BELBRUG_RECORD=1";
 /// When an argument cannot be put into an action.
 pub fn translate(command: &Command, settings: &DialSettings) -> Result<Action, ActionError> {
     match command {
-        Command::Dial { call, device, number, name, record } => {
-            let action = dial(call, device.as_str(), &number.to_string(), name.reveal(), settings)?;
+        Command::Dial { call, device, number, name, caller_id, record } => {
+            let action = dial(call, device.as_str(), &number.to_string(), name.reveal(), *caller_id, settings)?;
             if *record { action.field("Variable", RECORD) } else { Ok(action) }
         }
         Command::HangUp { channel } => Action::new("Hangup").field("Channel", channel)?.field("Cause", "16"),
@@ -38,6 +38,17 @@ pub fn translate(command: &Command, settings: &DialSettings) -> Result<Action, A
             SnapshotPart::Devices => "DeviceStateList",
             SnapshotPart::Channels => "CoreShowChannels",
         })),
+        Command::QueueAdd { queue, interface, state_interface, name } => Action::new("QueueAdd")
+            .field("Queue", queue)?
+            .field("Interface", interface)?
+            .field("StateInterface", state_interface)?
+            .field("MemberName", &shown_name(name.reveal())),
+        Command::QueueRemove { queue, interface } => Action::new("QueueRemove").field("Queue", queue)?.field("Interface", interface),
+        Command::QueuePause { queue, interface, reason } => Action::new("QueuePause")
+            .field("Queue", queue)?
+            .field("Interface", interface)?
+            .field("Paused", if reason.is_some() { "true" } else { "false" })?
+            .field("Reason", reason.unwrap_or_default()),
     }
 }
 
@@ -45,8 +56,17 @@ fn mute(channel: &str, state: &str) -> Result<Action, ActionError> {
     Action::new("MixMonitorMute").field("Channel", channel)?.field("Direction", "both")?.field("State", state)
 }
 
-fn dial(call: &CallId, device: &str, number: &str, name: &str, settings: &DialSettings) -> Result<Action, ActionError> {
-    Action::new("Originate")
+/// The dialplan is told which device was meant, so that it dials for no other that picked up in its place (a forward, a
+/// voicemail), and which number the debtor is to see.
+fn dial(
+    call: &CallId,
+    device: &str,
+    number: &str,
+    name: &str,
+    caller_id: Option<PhoneNumber>,
+    settings: &DialSettings,
+) -> Result<Action, ActionError> {
+    let action = Action::new("Originate")
         .field("Channel", device)?
         .field("ChannelId", call.as_str())?
         .field("OtherChannelId", &format!("{call}-2"))?
@@ -55,7 +75,12 @@ fn dial(call: &CallId, device: &str, number: &str, name: &str, settings: &DialSe
         .field("Priority", "1")?
         .field("Timeout", &(u64::from(settings.ring_seconds) * 1000).to_string())?
         .field("CallerID", &format!("\"{}\" <{number}>", shown_name(name)))?
-        .field("Async", "true")
+        .field("Variable", &format!("BELBRUG_DEVICE={device}"))?;
+    let action = match caller_id {
+        Some(number) => action.field("Variable", &format!("BELBRUG_CALLER_ID={number}"))?,
+        None => action,
+    };
+    action.field("Async", "true")
 }
 
 /// A display name without what would end it: quotes, brackets, backslash and control characters; 40 characters.
@@ -75,15 +100,17 @@ mod tests {
             device: Device::new("PJSIP/101"),
             number: PhoneNumber::parse_e164("+447700900123").unwrap(),
             name: "J. \"Smit\" <x>\r\nAction: Command".to_owned().into(),
+            caller_id: Some(PhoneNumber::parse_e164("+442079460100").unwrap()),
             record: true,
         };
-        let settings = DialSettings { context: "belbrug-outbound".into(), ring_seconds: 20 };
+        let settings = DialSettings { context: "belbrug-click".into(), ring_seconds: 20 };
         let text = String::from_utf8(translate(&command, &settings).unwrap().into_bytes(7)).unwrap();
         assert_eq!(
             text,
             "Action: Originate\r\nChannel: PJSIP/101\r\nChannelId: belbrug-0123456789\r\nOtherChannelId: belbrug-0123456789-2\r\n\
-             Context: belbrug-outbound\r\nExten: +447700900123\r\nPriority: 1\r\nTimeout: 20000\r\n\
-             CallerID: \"J. Smit xAction: Command\" <+447700900123>\r\nAsync: true\r\nVariable: _BELBRUG_RECORD=1\r\nActionID: 7\r\n\r\n"
+             Context: belbrug-click\r\nExten: +447700900123\r\nPriority: 1\r\nTimeout: 20000\r\n\
+             CallerID: \"J. Smit xAction: Command\" <+447700900123>\r\n\
+             Variable: BELBRUG_DEVICE=PJSIP/101\r\nVariable: BELBRUG_CALLER_ID=+442079460100\r\nAsync: true\r\nVariable: _BELBRUG_RECORD=1\r\nActionID: 7\r\n\r\n"
         );
     }
 
@@ -105,5 +132,14 @@ mod tests {
             let text = String::from_utf8(translate(&command, &settings).unwrap().into_bytes(7)).unwrap();
             assert_eq!(text, format!("{wanted}ActionID: 7\r\n\r\n"));
         }
+    }
+
+    #[test]
+    fn a_queue_s_name_cannot_begin_an_action() {
+        let settings = DialSettings { context: "belbrug-click".into(), ring_seconds: 20 };
+        let pause = |queue: &str| Command::QueuePause { queue: queue.to_owned(), interface: "PJSIP/101".into(), reason: Some("lunch") };
+        let text = String::from_utf8(translate(&pause("collections"), &settings).unwrap().into_bytes(8)).unwrap();
+        assert_eq!(text, "Action: QueuePause\r\nQueue: collections\r\nInterface: PJSIP/101\r\nPaused: true\r\nReason: lunch\r\nActionID: 8\r\n\r\n");
+        assert!(translate(&pause("x\r\n\r\nAction: Command"), &settings).is_err());
     }
 }

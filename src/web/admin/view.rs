@@ -34,6 +34,8 @@ pub struct UserRow {
     pub name: String,
     pub role: Role,
     pub extension: Option<String>,
+    /// Further phones: "111, 112", or empty.
+    pub devices: String,
     pub language: Language,
     pub disabled: bool,
     /// Oneself cannot be disabled.
@@ -56,12 +58,20 @@ pub struct NewUser {
     pub name: String,
     pub role: Role,
     pub extension: String,
+    pub devices: String,
     pub language: Language,
 }
 
 impl Default for NewUser {
     fn default() -> Self {
-        Self { login: String::new(), name: String::new(), role: Role::Agent, extension: String::new(), language: Language::Nl }
+        Self {
+            login: String::new(),
+            name: String::new(),
+            role: Role::Agent,
+            extension: String::new(),
+            devices: String::new(),
+            language: Language::Nl,
+        }
     }
 }
 

@@ -9,16 +9,20 @@ use crate::desk::recording::Wish;
 use crate::desk::seat::{PauseReason, Presence};
 use crate::ids::{CallId, CaseId, PhoneNumber};
 use crate::numbers::{DialRefusal, Dialled};
+use crate::store::error::StoreError;
 use crate::store::read::cases::CaseFile;
-use crate::store::write::Write;
+use crate::store::write::{SettleReason, Settlement, Write};
 use crate::web::agent::view;
 use crate::web::answer::{Answer, Fault, done};
 use crate::web::deps::Deps;
 use crate::web::sign_in::session::Session;
 
+/// Characters of the words that go with a call that is nobody's, at most.
+const NOTE_CHARS_MAX: usize = 500;
+
 /// Asks the bridge for a session's user.
 pub(super) async fn ask(deps: &Deps, session: &Session, command: Command) -> Result<(), Fault> {
-    deps.ask(command).await.map_err(|refusal| Fault::refusal(session.t, refusal))
+    deps.ask(command).await.map_err(|refusal| Fault::refusal(session.t, &deps.office, refusal))
 }
 
 /// The case, which must be there.
@@ -45,7 +49,7 @@ pub(super) async fn presence(State(deps): State<Deps>, session: Session, Form(fo
         Some(view::PauseReason::Consultation) => PauseReason::Consultation,
         Some(view::PauseReason::Administration) => PauseReason::Administration,
         Some(view::PauseReason::Training) => PauseReason::Training,
-        Some(view::PauseReason::Break) | None => PauseReason::Break,
+        Some(view::PauseReason::Break | view::PauseReason::Phone) | None => PauseReason::Break,
     };
     let presence = match form.state.as_str() {
         "ready" => Presence::Ready,
@@ -80,7 +84,8 @@ pub(super) async fn dial(State(deps): State<Deps>, session: Session, Form(form):
     })?;
     let call = CallId::dialled(&form.key).map_err(|_| Fault::Refused(t.t("request-failed")))?;
     let record = deps.office.notices.contains_key(&file.creditor);
-    ask(&deps, &session, Command::Dial { agent: session.user.id, case: form.case, name: file.name, number, call, record }).await?;
+    let (agent, case, name, creditor) = (session.user.id, form.case, file.name, file.creditor);
+    ask(&deps, &session, Command::Dial { agent, case, name, creditor, number, call, record }).await?;
     done(json!({}))
 }
 
@@ -124,18 +129,59 @@ pub(super) async fn open(State(deps): State<Deps>, session: Session, Form(form):
     done(json!({}))
 }
 
-#[derive(Deserialize)]
-pub(super) struct CloseForm {
-    call: Option<String>,
+/// Puts the open file away.
+pub(super) async fn close(State(deps): State<Deps>, session: Session) -> Answer {
+    ask(&deps, &session, Command::Close(session.user.id)).await?;
+    done(json!({}))
 }
 
-/// Puts the open file away, or a call that ended and belongs to nobody.
-pub(super) async fn close(State(deps): State<Deps>, session: Session, Form(form): Form<CloseForm>) -> Answer {
-    let command = match form.call {
-        Some(call) => Command::Dismiss(session.user.id, CallId::new(&call)),
-        None => Command::Close(session.user.id),
-    };
-    ask(&deps, &session, command).await?;
+#[derive(Deserialize)]
+pub(super) struct CaseForm {
+    case: CaseId,
+}
+
+/// Works in a file that a colleague has.
+pub(super) async fn take_over(State(deps): State<Deps>, session: Session, Form(form): Form<CaseForm>) -> Answer {
+    ask(&deps, &session, Command::TakeOver(session.user.id, form.case)).await?;
+    done(json!({}))
+}
+
+/// Settles this call without a file now: the page asks whose it was.
+pub(super) async fn focus(State(deps): State<Deps>, session: Session, Form(form): Form<CallForm>) -> Answer {
+    ask(&deps, &session, Command::Focus(session.user.id, CallId::new(&form.call))).await?;
+    done(json!({}))
+}
+
+#[derive(Deserialize)]
+pub(super) struct DismissForm {
+    call: String,
+    reason: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// Nobody's call: why, for the ledger. It is durable before the call leaves the seat.
+pub(super) async fn dismiss(State(deps): State<Deps>, session: Session, Form(form): Form<DismissForm>) -> Answer {
+    let t = session.t;
+    let call = CallId::new(&form.call);
+    let seat = deps.seat(session.user.id);
+    let is_nobodys = seat.as_ref().and_then(|seat| seat.call(&call)).is_some_and(|call| call.is_owed() && call.case.is_none());
+    if !is_nobodys {
+        return Err(Fault::Refused(t.t("error-no-call")));
+    }
+    let reason = SettleReason::parse(&form.reason).ok_or_else(|| Fault::Refused(t.t("error-choose")))?;
+    let note: String = form.note.trim().chars().take(NOTE_CHARS_MAX).collect();
+    if reason == SettleReason::Other && note.is_empty() {
+        return Err(Fault::Refused(t.t("error-dismiss-why")));
+    }
+    let note = (!note.is_empty()).then(|| note.into());
+    let settlement = Settlement { call: call.clone(), by: session.user.id, at: deps.clock.now(), reason, note };
+    match deps.writer.write(Write::Settle(settlement)).await {
+        // It owes nothing in the ledger: then the seat only has to learn it.
+        Ok(_) | Err(StoreError::NoSuch("debt")) => {}
+        Err(error) => return Err(Fault::store(t, &error)),
+    }
+    ask(&deps, &session, Command::Settled { call, by: None }).await?;
     done(json!({}))
 }
 

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::desk::hub::{self, Board};
 use crate::desk::seat::{self, Activity, DeskCall, DeskCallState, Found, Seat};
 use crate::numbers::{self, Dialled, NumberPlan};
+use crate::personal::Personal;
 use crate::telephony::calls::event::{self, EndReason};
 use crate::telephony::calls::timing::Stopwatch;
 use crate::web::deps::OfficeInfo;
@@ -57,6 +58,7 @@ const fn pause(reason: seat::PauseReason) -> PauseReason {
         seat::PauseReason::Consultation => PauseReason::Consultation,
         seat::PauseReason::Administration => PauseReason::Administration,
         seat::PauseReason::Training => PauseReason::Training,
+        seat::PauseReason::Phone => PauseReason::Phone,
     }
 }
 
@@ -106,8 +108,11 @@ fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
         number: shown_number(plan, call).filter(|number| *number != who),
         who,
         queue: call.queue.clone(),
-        ended_words: match call.state {
-            DeskCallState::Ended(reason) => ended_words(t, reason, false),
+        creditor: call.creditor.clone(),
+        given_by: call.given_by.as_ref().map(|name| name.reveal().clone()),
+        ended_words: match (&call.handed_to, call.state) {
+            (Some(to), DeskCallState::Ended(_)) => t.a("handed-to", to.reveal()),
+            (None, DeskCallState::Ended(reason)) => ended_words(t, reason, false),
             _ => String::new(),
         },
         timers: timers(call, now),
@@ -119,7 +124,7 @@ fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
 
 fn timers(call: &DeskCall, now: Timestamp) -> Timers {
     let timer = |watch: &Stopwatch| watch.has_run().then(|| Timer { elapsed_ms: watch.micros(now) / 1000, running: watch.is_running() });
-    let wrap = call.wrap_since.map(|since| Timer { elapsed_ms: now.since(since) / 1000, running: true });
+    let wrap = call.wrap_since.filter(|_| call.handed_to.is_none()).map(|since| Timer { elapsed_ms: now.since(since) / 1000, running: true });
     Timers { ring: timer(&call.ring), talk: timer(&call.talk), hold: timer(&call.hold), wrap }
 }
 
@@ -143,11 +148,15 @@ fn waiting(t: &Texts, plan: &NumberPlan, call: &DeskCall) -> WaitingCall {
     WaitingCall { call: call.id.to_string(), case: call.case.map(|case| case.to_string()), who: who(t, plan, call) }
 }
 
+fn name_or_withheld(t: &Texts, who: &Personal<String>) -> String {
+    if who.reveal().is_empty() { t.t("number-withheld") } else { who.reveal().chars().take(80).collect() }
+}
+
 fn notice(t: &Texts, happened: &seat::Notice) -> Notice {
     let of = |kind, text| Notice { kind, text };
     match happened {
         seat::Notice::Missed { who, ring_micros, reason } => {
-            let name: String = if who.reveal().is_empty() { t.t("number-withheld") } else { who.reveal().chars().take(80).collect() };
+            let name = name_or_withheld(t, who);
             match reason {
                 EndReason::Elsewhere => of(NoticeKind::Info, t.a("notice-elsewhere", &name)),
                 EndReason::Cancelled => of(NoticeKind::Warning, t.aa("notice-missed", &name, &t.duration_ms(ring_micros / 1000))),
@@ -160,6 +169,11 @@ fn notice(t: &Texts, happened: &seat::Notice) -> Notice {
         seat::Notice::PbxRefused { words } => of(NoticeKind::Error, t.a("notice-pbx-refused", words)),
         seat::Notice::NoPbx => of(NoticeKind::Error, t.t("error-not-connected")),
         seat::Notice::Saved => of(NoticeKind::Info, t.t("notice-saved")),
+        seat::Notice::QueueRefused { queue, words } => of(NoticeKind::Error, t.aa("notice-queue-refused", queue, words)),
+        seat::Notice::TakenOver { by } => of(NoticeKind::Warning, t.a("notice-taken-over", by.reveal())),
+        seat::Notice::FileFree => of(NoticeKind::Info, t.t("notice-file-free")),
+        seat::Notice::HandedOver { to, who } => of(NoticeKind::Info, t.aa("notice-handed-over", to.reveal(), &name_or_withheld(t, who))),
+        seat::Notice::SettledBy { by, who } => of(NoticeKind::Info, t.aa("notice-settled-by", by.reveal(), &name_or_withheld(t, who))),
     }
 }
 

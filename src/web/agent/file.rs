@@ -40,6 +40,8 @@ pub enum MatchCertainty {
     Chosen,
     /// The number was unknown, and the agent attached it.
     Attached,
+    /// Several cases have this number; the caller dialled that of one creditor.
+    Dialled,
 }
 
 impl MatchCertainty {
@@ -50,6 +52,7 @@ impl MatchCertainty {
             Self::Unique => "unique",
             Self::Chosen => "chosen",
             Self::Attached => "attached",
+            Self::Dialled => "dialled",
         }
     }
 }
@@ -212,6 +215,10 @@ pub struct File {
     pub timeline: Vec<TimelineRow>,
     /// Why this debtor may not be dialled now ("Buiten beltijden: vanaf ma 08:00"); dialling is off then.
     pub no_dial: Option<String>,
+    /// "Doorverbonden door Anna de Boer".
+    pub given_by: Option<String>,
+    /// "Anna de Boer heeft dit dossier open sinds 10:04": it can only be read.
+    pub locked_by: Option<String>,
 }
 
 impl File {

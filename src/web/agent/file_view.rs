@@ -7,7 +7,7 @@ use super::file::{
 };
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
-use crate::desk::seat::{self, Seat};
+use crate::desk::seat::{self, Lock, OpenFile, Seat};
 use crate::ids::CallId;
 use crate::numbers;
 use crate::store::read::cases::{CaseFile, Happened, Invoice, Number};
@@ -22,6 +22,7 @@ pub(super) fn overdue(case: &CaseFile, today: NaiveDate) -> Cents {
 /// What the file shows.
 pub(super) fn file(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat: &Seat, playable: &[CallId], today: NaiveDate) -> File {
     let open = seat.open.as_ref();
+    let locked_by = open.and_then(|open| locked_by(t, office, open));
     let oldest = case.invoices.iter().filter(|invoice| !invoice.disputed).map(|invoice| (today - invoice.due_on).num_days()).max();
     File {
         case: case.case.to_string(),
@@ -38,8 +39,17 @@ pub(super) fn file(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat: &Seat,
         invoices: case.invoices.iter().map(|invoice| invoice_row(t, invoice, case, today)).collect(),
         contacts: contacts(case),
         timeline: case.timeline.iter().map(|happened| timeline_row(t, office, happened, playable, today)).collect(),
-        no_dial: None,
+        no_dial: locked_by.is_some().then(|| t.t("locked-no-dial")),
+        given_by: open.and_then(|open| open.given_by.as_ref()).map(|name| t.a("given-by", name.reveal())),
+        locked_by,
     }
+}
+
+/// The colleague who works in it; not the one who is about to hand it over.
+fn locked_by(t: &Texts, office: &OfficeInfo, open: &OpenFile) -> Option<String> {
+    let Lock::Other(holder) = &open.lock else { return None };
+    let is_given = open.given_by.as_ref() == Some(&holder.name);
+    (!is_given).then(|| t.aa("case-open-at", holder.name.reveal(), &t.time(office.local(holder.since))))
 }
 
 fn tone(case: &CaseFile) -> &'static str {
@@ -71,6 +81,7 @@ fn who(t: &Texts, case: &CaseFile, seat: &Seat) -> Who {
         seat::MatchCertainty::Unique => MatchCertainty::Unique,
         seat::MatchCertainty::Chosen => MatchCertainty::Chosen,
         seat::MatchCertainty::Attached => MatchCertainty::Attached,
+        seat::MatchCertainty::Dialled => MatchCertainty::Dialled,
     });
     let contact = case.contacts.first().map(|contact| match contact.role.as_str() {
         "" => contact.name.reveal().clone(),

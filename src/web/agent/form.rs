@@ -177,10 +177,30 @@ impl Conversation {
     }
 }
 
+/// What stands in the conversation's place while a colleague works in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    pub case: String,
+    /// `data-key`.
+    pub key: String,
+    /// "Anna de Boer heeft dit dossier open sinds 10:04".
+    pub title: String,
+    /// What that means, and what to do.
+    pub how: String,
+    /// The call is being handed over: the colleague's notes, else one's own draft.
+    pub notes_label: String,
+    pub notes: String,
+    /// The outcome that is picked in it, in words.
+    pub outcome: Option<String>,
+    /// Offers to take the file over; while a call is being handed over there is no need.
+    pub can_take_over: bool,
+}
+
 /// The part `conversation`; `None` shows what will appear there and how.
 #[derive(Debug, Clone, Template)]
 #[template(path = "agent/conversation.html")]
 pub struct ConversationPart<'a> {
     pub t: &'static Texts,
     pub conversation: Option<&'a Conversation>,
+    pub reading: Option<&'a Reading>,
 }

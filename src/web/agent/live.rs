@@ -16,8 +16,9 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::owed::OwedPart;
 use super::view::{CallBarPart, WorklistPart};
-use super::{bar, part};
+use super::{bar, owed, part};
 use crate::desk::hub::Board;
 use crate::desk::seat::{DeskCallState, OpenFile, Seat};
 use crate::measure::LiveStream;
@@ -115,14 +116,17 @@ impl LiveDesk {
         let (now, _) = self.deps.now();
         let mut parts = BTreeMap::new();
         parts.insert("call-bar", answer::part(&CallBarPart { t, bar: &bar::call_bar(t, &self.deps.office, board, seat, now) }));
+        parts.insert("owed", answer::part(&OwedPart { t, owed: &owed::owed(t, &self.deps.office, seat, now) }));
         let ends = seat.calls.iter().map(|call| call.state).filter(|state| matches!(state, DeskCallState::Ended(_))).collect();
         let content = (seat.open.clone(), seat.file_version, ends);
         if self.content.as_ref() != Some(&content) {
             match part::open_file(&self.deps, t, seat, now).await {
                 Ok(opened) => {
-                    let (file, conversation) = opened.unzip();
-                    parts.insert("file", answer::part(&FilePart { t, file: file.as_ref() }));
-                    parts.insert("conversation", answer::part(&ConversationPart { t, conversation: conversation.as_ref() }));
+                    let opened = opened.as_ref();
+                    parts.insert("file", answer::part(&FilePart { t, file: opened.map(|opened| &opened.file) }));
+                    let conversation = opened.and_then(|opened| opened.conversation.as_ref());
+                    let reading = opened.and_then(|opened| opened.reading.as_ref());
+                    parts.insert("conversation", answer::part(&ConversationPart { t, conversation, reading }));
                     self.content = Some(content);
                 }
                 Err(error) => tracing::error!(%error, "the open file could not be read"),

@@ -7,6 +7,7 @@ mod file_view;
 pub mod form;
 mod live;
 mod outcome;
+pub mod owed;
 mod page;
 mod part;
 mod talk_view;

@@ -8,7 +8,9 @@ use serde_json::json;
 use super::actions::case_file;
 use super::part;
 use crate::collection::outcome::{Due, FollowUp, Outcome, OutcomeContext, OutcomeDetail, Problem};
-use crate::desk::hub::Command;
+use crate::desk::hub::{Command, Refusal};
+use crate::desk::seat::DeskCall;
+use crate::desk::worklist::WorkItem;
 use crate::ids::{CallId, CaseId};
 use crate::personal::Personal;
 use crate::store::error::StoreError;
@@ -104,27 +106,17 @@ pub(super) async fn save(State(deps): State<Deps>, session: Session, Form(pairs)
         message: t.t("error-fields"),
         errors: errors.into_iter().map(|error| (error.field.to_owned(), problem_words(t, &error.problem))).collect(),
     })?;
-    let calls = calls_of(&deps, &session, case);
-    if calls.iter().any(|(_, is_live)| *is_live) {
-        return Err(Fault::Refused(t.t("error-still-in-call")));
+    if let Err(taken @ Refusal::CaseTaken { .. }) = deps.ask(Command::Claim(session.user.id, case)).await {
+        return Err(Fault::refusal(t, &deps.office, taken));
     }
-    let calls: Vec<CallId> = calls.into_iter().map(|(id, _)| id).collect();
+    let calls = deps.seat(session.user.id).map_or(Some(Vec::new()), |seat| seat.settled_by_outcome(case));
+    let calls = calls.ok_or_else(|| Fault::Refused(t.t("error-still-in-call")))?;
     let save = ledger_entry(&deps, &session, &outcome, case, calls.clone(), key);
     deps.writer.write(Write::Outcome(Box::new(save))).await.map_err(|e| Fault::store(t, &e))?;
     // It is in the ledger: whatever the bridge says now, the answer is "saved".
     let _ = deps.ask(Command::OutcomeSaved(session.user.id, case, calls)).await;
     open_next(&deps, &session, &file).await;
     done(json!({ "saved": true }))
-}
-
-/// The calls at this seat that are about the case: that of the open file first, which the entry is about; the outcome
-/// settles them all.
-fn calls_of(deps: &Deps, session: &Session, case: CaseId) -> Vec<(CallId, bool)> {
-    let Some(seat) = deps.seat(session.user.id) else { return Vec::new() };
-    let open = seat.open.as_ref().and_then(|open| open.call.clone());
-    let mut calls: Vec<_> = seat.calls.iter().filter(|call| call.case == Some(case)).map(|call| (call.id.clone(), call.is_live())).collect();
-    calls.sort_by_key(|(id, _)| Some(id) != open.as_ref());
-    calls
 }
 
 fn ledger_entry(deps: &Deps, session: &Session, outcome: &Outcome, case: CaseId, calls: Vec<CallId>, key: String) -> OutcomeSave {
@@ -169,17 +161,27 @@ fn follow_up_row(deps: &Deps, next: &FollowUp) -> FollowUpRow {
     FollowUpRow { kind: next.kind, due_on, due_at, amount: next.amount, number: next.number }
 }
 
-/// "Save and next": the first case of the work list that nobody has open.
+/// "Save and next": what is owed longest, else the first case of the work list that nobody has open.
 async fn open_next(deps: &Deps, session: &Session, saved: &CaseFile) {
-    let Ok(items) = part::order(deps).await else { return };
-    let taken: Vec<CaseId> = deps.board.borrow().seats.values().filter_map(|(_, seat)| seat.open.as_ref().map(|open| open.case)).collect();
-    let Some(next) = items.into_iter().find(|item| item.case.case != saved.case && !taken.contains(&item.case.case)) else { return };
-    // A call that rings already has the next word.
-    if deps.seat(session.user.id).is_some_and(|seat| seat.calls.is_empty()) {
-        let draft = deps.store.draft(session.user.id, next.case.case).await.ok().flatten();
-        let (agent, case, name) = (session.user.id, next.case.case, next.case.name);
-        let _ = deps.ask(Command::Open { agent, case, call: None, attached: false, name, has_draft: draft.is_some() }).await;
+    let Some(seat) = deps.seat(session.user.id) else { return };
+    let owed = seat.owed().find_map(|call| Some((call.id.clone(), call.case?)));
+    // A call that rings already, or whose file is not known, has the next word.
+    if seat.calls.iter().any(DeskCall::is_live) || (owed.is_none() && seat.owed().next().is_some()) {
+        return;
     }
+    let next = match owed {
+        Some((call, case)) => deps.store.case_file(case).await.ok().flatten().map(|file| (case, file.name, Some(call))),
+        None => next_of_list(deps, saved.case).await.map(|item| (item.case.case, item.case.name, None)),
+    };
+    let Some((case, name, call)) = next else { return };
+    let has_draft = deps.store.draft(session.user.id, case).await.ok().flatten().is_some();
+    let _ = deps.ask(Command::Open { agent: session.user.id, case, call, attached: false, name, has_draft }).await;
+}
+
+async fn next_of_list(deps: &Deps, saved: CaseId) -> Option<WorkItem> {
+    let items = part::order(deps).await.ok()?;
+    let taken: Vec<CaseId> = deps.board.borrow().seats.values().filter_map(|(_, seat)| seat.open.as_ref().map(|open| open.case)).collect();
+    items.into_iter().find(|item| item.case.case != saved && !taken.contains(&item.case.case))
 }
 
 fn problem_words(t: &Texts, problem: &Problem) -> String {

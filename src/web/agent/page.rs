@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::file::{NumberRow, NumberState};
 use super::view::{DeskPage, SearchResult, SearchResults, SearchResultsPart};
-use super::{actions, bar, live, outcome, part};
+use super::{actions, bar, live, outcome, owed, part};
 use crate::ids::PhoneNumber;
 use crate::numbers::{self, Dialled};
 use crate::store::read::accounts::Role;
@@ -29,6 +29,9 @@ pub fn router(deps: Deps) -> Router {
         .route("/desk/recording", post(actions::recording))
         .route("/desk/open", post(actions::open))
         .route("/desk/close", post(actions::close))
+        .route("/desk/take-over", post(actions::take_over))
+        .route("/desk/focus", post(actions::focus))
+        .route("/desk/dismiss", post(actions::dismiss))
         .route("/desk/attach", post(actions::attach))
         .route("/desk/draft", post(outcome::draft))
         .route("/desk/outcome", post(outcome::save))
@@ -43,7 +46,7 @@ async fn desk(State(deps): State<Deps>, session: Session) -> Answer {
     let (now, _) = deps.now();
     let board = deps.board.borrow().clone();
     let opened = part::open_file(&deps, t, &seat, now).await.map_err(|e| Fault::store(t, &e))?;
-    let (file, conversation) = opened.unzip();
+    let opened = opened.as_ref();
     let worklist = part::worklist(&deps, t, &seat).await.map_err(|e| Fault::store(t, &e))?;
     page(
         t,
@@ -54,9 +57,11 @@ async fn desk(State(deps): State<Deps>, session: Session) -> Answer {
             can_floor: session.user.role >= Role::Supervisor,
             can_admin: session.user.role >= Role::Admin,
             bar: &bar::call_bar(t, &deps.office, &board, &seat, now),
+            owed: &owed::owed(t, &deps.office, &seat, now),
             worklist: &worklist,
-            file: file.as_ref(),
-            conversation: conversation.as_ref(),
+            file: opened.map(|opened| &opened.file),
+            conversation: opened.and_then(|opened| opened.conversation.as_ref()),
+            reading: opened.and_then(|opened| opened.reading.as_ref()),
         },
     )
 }

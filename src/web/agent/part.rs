@@ -2,11 +2,11 @@
 
 use crate::clock::Timestamp;
 use crate::collection::outcome::FollowUpKind;
-use crate::desk::seat::Seat;
+use crate::desk::seat::{Lock, Seat};
 use crate::desk::worklist::{self, Why, WorkItem};
 use crate::store::error::StoreError;
 use crate::web::agent::file::File;
-use crate::web::agent::form::Conversation;
+use crate::web::agent::form::{Conversation, Reading};
 use crate::web::agent::{file_view, talk_view, view};
 use crate::web::deps::Deps;
 use crate::web::texts::Texts;
@@ -14,14 +14,29 @@ use crate::web::texts::Texts;
 /// Lines of the work list that are shown.
 const WORKLIST_SHOWN: usize = 40;
 
-/// The open file and its conversation.
-pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestamp) -> Result<Option<(File, Conversation)>, StoreError> {
+/// The open file, and what stands beside it: the conversation, or in its place who works in the file.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) conversation: Option<Conversation>,
+    pub(super) reading: Option<Reading>,
+}
+
+/// The open file.
+pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestamp) -> Result<Option<Opened>, StoreError> {
     let Some(open) = &seat.open else { return Ok(None) };
     let Some(case) = deps.store.case_file(open.case).await? else { return Ok(None) };
-    let draft = deps.store.draft(seat.profile.agent, open.case).await?;
     let playable = deps.store.own_recordings(seat.profile.agent, open.case).await?;
-    let today = deps.office.local(now).date();
-    Ok(Some((file_view::file(t, &deps.office, &case, seat, &playable, today), talk_view::conversation(t, &deps.office, &case, seat, draft, now))))
+    let file = file_view::file(t, &deps.office, &case, seat, &playable, deps.office.local(now).date());
+    if let Lock::Other(holder) = &open.lock {
+        // While the phone rings for a call that a colleague hands over, the colleague's notes can be read.
+        let is_given = open.given_by.as_ref() == Some(&holder.name);
+        let draft = deps.store.draft(if is_given { holder.agent } else { seat.profile.agent }, open.case).await?;
+        let reading = Some(talk_view::reading(t, &deps.office, open, holder, draft, is_given));
+        return Ok(Some(Opened { file, conversation: None, reading }));
+    }
+    let draft = deps.store.draft(seat.profile.agent, open.case).await?;
+    let conversation = Some(talk_view::conversation(t, &deps.office, &case, seat, draft, now));
+    Ok(Some(Opened { file, conversation, reading: None }))
 }
 
 /// Who to call next, as the whole office's order stands now.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, Timelike};
 
 use super::file_view::overdue;
-use super::form::{Conversation, DateChip, Draft, Goal, SelectOption};
+use super::form::{Conversation, DateChip, Draft, Goal, Reading, SelectOption};
 use crate::clock::Timestamp;
 use crate::collection::calendar::working_days_after;
 use crate::collection::outcome::OutcomeCode;
-use crate::desk::seat::{DeskCallState, Seat};
+use crate::desk::seat::{DeskCallState, Holder, OpenFile, Seat};
 use crate::numbers::{self, Dialled};
 use crate::store::read::cases::CaseFile;
 use crate::telephony::calls::event::{Direction, EndReason};
@@ -68,6 +68,27 @@ pub(super) fn conversation(t: &Texts, office: &OfficeInfo, case: &CaseFile, seat
             .map(|invoice| SelectOption { value: invoice.id.to_string(), label: format!("{} · {}", invoice.number, t.euro(invoice.open.0)) })
             .collect(),
         date_chips: days.iter().map(|day| DateChip { iso: day.to_string(), label: t.date(*day, today) }).collect(),
+    }
+}
+
+/// What stands there while a colleague works in the file.
+pub(super) fn reading(t: &Texts, office: &OfficeInfo, open: &OpenFile, holder: &Holder, stored: StoredDraft, is_given: bool) -> Reading {
+    let (name, since) = (holder.name.reveal(), t.time(office.local(holder.since)));
+    let draft = draft(t, office, stored);
+    let how = match (is_given, holder.took_over) {
+        (true, _) => t.t("reading-given-how"),
+        (false, true) => t.t("reading-taken-how"),
+        (false, false) => t.t("reading-how"),
+    };
+    Reading {
+        case: open.case.to_string(),
+        key: format!("reading-{}-{}-{}", open.case, holder.agent, open.call.as_ref().map_or("", |call| call.as_str())),
+        title: if is_given { t.a("given-by", name) } else { t.aa("case-open-at", name, &since) },
+        how,
+        notes_label: if is_given { t.a("reading-notes-of", name) } else { t.t("reading-own-notes") },
+        notes: draft.notes,
+        outcome: (!draft.code.is_empty()).then(|| t.t(&format!("outcome-{}", draft.code))),
+        can_take_over: !is_given,
     }
 }
 

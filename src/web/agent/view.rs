@@ -4,6 +4,7 @@
 use askama::Template;
 
 pub use super::form::*;
+use super::owed::OwedRow;
 use crate::web::recordings::view::Mark;
 use crate::web::texts::Texts;
 
@@ -34,9 +35,12 @@ pub enum PauseReason {
     Consultation,
     Administration,
     Training,
+    /// Dialled on the phone.
+    Phone,
 }
 
 impl PauseReason {
+    /// What can be chosen on the page.
     pub const ALL: [Self; 5] = [Self::Break, Self::Lunch, Self::Consultation, Self::Administration, Self::Training];
 
     /// The value posted as `reason`; ends the text key `pause-...`.
@@ -47,6 +51,7 @@ impl PauseReason {
             Self::Consultation => "overleg",
             Self::Administration => "administratie",
             Self::Training => "training",
+            Self::Phone => "phone",
         }
     }
 
@@ -194,6 +199,10 @@ pub struct Call {
     /// As it is written for people; `None` when withheld or when `who` is the number.
     pub number: Option<String>,
     pub queue: Option<String>,
+    /// The creditor whose number was dialled.
+    pub creditor: Option<String>,
+    /// The colleague who handed it over.
+    pub given_by: Option<String>,
     /// How it ended, in words ("Bezet", "Niet opgenomen"); only shown when `state` is `Ended`.
     pub ended_words: String,
     pub timers: Timers,
@@ -357,9 +366,11 @@ pub struct DeskPage<'a> {
     /// Shows the way to the users.
     pub can_admin: bool,
     pub bar: &'a CallBar,
+    pub owed: &'a [OwedRow],
     pub worklist: &'a Worklist,
     pub file: Option<&'a File>,
     pub conversation: Option<&'a Conversation>,
+    pub reading: Option<&'a Reading>,
 }
 
 /// The part `call-bar`.
@@ -396,10 +407,11 @@ mod tests {
         let mut keys: Vec<String> = Vec::new();
         keys.extend([Link::Connected, Link::Connecting, Link::Lost].map(|v| format!("link-{}", v.code())));
         keys.extend(PauseReason::ALL.map(|v| format!("pause-{}", v.code())));
+        keys.push(format!("pause-{}", PauseReason::Phone.code()));
         keys.extend(["offline", "ready", "ringing", "talking", "wrap-up"].map(|v| format!("presence-{v}")));
         keys.extend(["originating", "ringing", "talking", "held", "ended"].map(|v| format!("call-{v}")));
         keys.extend(["ring", "talk", "hold", "wrap"].map(|v| format!("timer-{v}")));
-        keys.extend(["opened", "unique", "chosen", "attached"].map(|v| format!("match-{v}")));
+        keys.extend(["opened", "unique", "chosen", "attached", "dialled"].map(|v| format!("match-{v}")));
         keys.extend(["open", "overdue", "promised", "disputed", "paid"].map(|v| format!("invoice-is-{v}")));
         for choice in SPOKEN.iter().chain(&NOT_SPOKEN) {
             keys.extend(["outcome-", "outcome-short-"].map(|prefix| format!("{prefix}{}", choice.code)));

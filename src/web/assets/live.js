@@ -80,7 +80,9 @@ function show(part, html, age) {
 	if (part === "conversation" && was && is) {
 		// nor while this very case is being typed in, whatever its key
 		const { touched, done, ...now } = was.dataset;
-		if (sameKey || (touched === "" && done !== "" && now.case === is.dataset.case)) return false;
+		// a colleague has the file now: what is typed goes as a draft
+		if ("reading" in is.dataset) hooks.before();
+		else if (sameKey || (touched === "" && done !== "" && now.case === is.dataset.case)) return false;
 	}
 	if (is && !sameKey) {
 		place.replaceChildren(fresh);

@@ -50,6 +50,7 @@ pause-lunch = lunch
 pause-overleg = meeting
 pause-administratie = paperwork
 pause-training = training
+pause-phone = phone
 
 # The call
 call-none = No call
@@ -97,8 +98,44 @@ attach-title = Unknown number { $a }
 attach-how = Find the debtor and attach this number
 attach-withheld = Number withheld
 attach-withheld-how = Ask who is speaking and find the debtor
-attach-dismiss = Close without a file
+attach-dismiss = No debtor? Say what it was
 attach-number = Attach number
+
+# A call that is nobody's, and what is owed
+settled-private = Private call
+settled-wrong_number = Wrong number
+settled-supplier = Supplier or other
+settled-other = Something else
+settled-supervisor = Settled by a supervisor
+dismiss-note = In a few words
+error-dismiss-why = Write in a few words what it was.
+owed-title = { $n ->
+    [one] { $n } call without an outcome
+   *[other] { $n } calls without an outcome
+}
+owed-settle = Finish
+owed-whose = Who was it?
+
+# A file is for one agent at a time, and goes along with a call
+case-open-at = { $a } has had this file open since { $b }
+locked-read-only = You can only read it.
+locked-no-dial = Read only
+take-over = Take over
+error-case-taken = { $a } has had this file open since { $b }. Take it over if you must work in it now.
+error-no-file = This file is not on your screen any more.
+reading-how = You can read the file. Notes and an outcome can be recorded once it is free, or when you take it over.
+reading-taken-how = The file was taken over from you. What you typed is kept as your own draft.
+reading-given-how = Pick up: the file, the notes and the outcome are yours then.
+reading-own-notes = Your notes so far
+reading-notes-of = Notes by { $a }
+given-by = Transferred by { $a }
+handed-to = Transferred to { $a }, not answered yet
+called-creditor = dialled: { $a }
+notice-queue-refused = The PBX did not take your state over in queue { $a }: { $b }
+notice-taken-over = { $a } has taken this file over
+notice-file-free = The file is free: you can work in it
+notice-handed-over = { $a } now talks with { $b } and has your notes
+notice-settled-by = { $a } settled your call with { $b }
 
 # Work list and search
 worklist = Work list
@@ -128,6 +165,7 @@ for-creditor = for { $a }
 match-opened = Opened by you
 match-unique = This number belongs to this debtor only
 match-chosen = Chosen by you: ask who is speaking
+match-dialled = Chosen by the number that was dialled
 match-attached = Number just attached: ask who is speaking
 overdue-now = Overdue now
 open-invoices = { $n ->
@@ -431,6 +469,20 @@ floor-answered = Answered
 floor-talk = Talk time
 floor-promises = Promises
 floor-owed = No outcome
+owed-nav = Without outcome
+owed-about = Every call owes one outcome. The agent can still record what stands here; you can settle it too, with a reason.
+owed-of = Without outcome: { $a }
+owed-all = Show everybody's
+owed-none = Nothing without an outcome
+owed-none-how = A call comes here when it is over and its outcome is not yet saved.
+owed-since = Waits for
+owed-reason = Reason
+owed-reason-placeholder = Why without an outcome?
+owed-do = Settle
+owed-done = The call is settled.
+error-owed-reason = Write in a few words why.
+error-not-owed = This call needs no outcome any more.
+settled-by = Settled by { $a }
 calls-all = All calls
 calls-filter = Which calls
 calls-pages = Pages
@@ -482,9 +534,6 @@ event-delivered = Ringing
 event-established = Answered
 event-held = Put on hold
 event-retrieved = Taken off hold
-event-transferred = Transferred
-event-diverted = Diverted
-event-conferenced = Joined in a conference
 event-cleared = Ended
 
 # Users
@@ -622,6 +671,12 @@ error-not-yourself = You cannot disable yourself.
 login-form = Without blanks, at most 60 characters.
 extension-form = Digits only, such as 101.
 extension-in-use = This extension belongs to somebody else.
+devices-form = Digits only, with commas between, such as 111, 112.
+devices-need-extension = Fill in the first extension.
+user-devices = More phones
+user-devices-for = More phones of { $a }
+user-devices-hint = Of the same person, such as a softphone beside the desk phone. With commas between.
+user-set-devices = Save phones
 password-too-long = Too long: at most 256 characters.
 
 # What happened to a call
@@ -641,9 +696,9 @@ recording-mark-asked = Recording asked for
 recording-mark-running = Recording
 recording-mark-paused = Recording paused
 recording-mark-stopped = Recording stopped
-recording-pause = Pause
-recording-resume = Resume
-recording-stop = Stop
+recording-pause = Pause the recording
+recording-resume = Resume the recording
+recording-stop = Stop the recording for good
 recording-notice = Say first:
 recording-running = The call or its processing goes on
 recording-ok = Both sides can be heard

@@ -50,6 +50,7 @@ pause-lunch = lunch
 pause-overleg = overleg
 pause-administratie = administratie
 pause-training = training
+pause-phone = toestel
 
 # The call
 call-none = Geen gesprek
@@ -97,8 +98,44 @@ attach-title = Onbekend nummer { $a }
 attach-how = Zoek de debiteur en koppel dit nummer
 attach-withheld = Nummer afgeschermd
 attach-withheld-how = Vraag wie u spreekt en zoek de debiteur
-attach-dismiss = Sluit zonder dossier
+attach-dismiss = Geen debiteur? Zeg wat het was
 attach-number = Koppel nummer
+
+# A call that is nobody's, and what is owed
+settled-private = Privégesprek
+settled-wrong_number = Verkeerd verbonden
+settled-supplier = Leverancier of ander
+settled-other = Iets anders
+settled-supervisor = Door leidinggevende afgehandeld
+dismiss-note = Toelichting
+error-dismiss-why = Schrijf in een paar woorden wat het was.
+owed-title = { $n ->
+    [one] { $n } gesprek zonder uitkomst
+   *[other] { $n } gesprekken zonder uitkomst
+}
+owed-settle = Rond af
+owed-whose = Wie was dit?
+
+# A file is for one agent at a time, and goes along with a call
+case-open-at = { $a } heeft dit dossier open sinds { $b }
+locked-read-only = U kunt alleen lezen.
+locked-no-dial = Alleen lezen
+take-over = Neem over
+error-case-taken = { $a } heeft dit dossier open sinds { $b }. Neem het over als u er nu in moet werken.
+error-no-file = Dit dossier staat niet meer op uw scherm.
+reading-how = U kunt het dossier lezen. Notities en uitkomst kunt u vastleggen zodra het vrij is, of als u het overneemt.
+reading-taken-how = Het dossier is van u overgenomen. Wat u typte is bewaard als uw eigen concept.
+reading-given-how = Neem op: het dossier, de notities en de uitkomst zijn dan van u.
+reading-own-notes = Uw notities tot nu toe
+reading-notes-of = Notities van { $a }
+given-by = Doorverbonden door { $a }
+handed-to = Doorverbonden met { $a }, nog niet opgenomen
+called-creditor = gebeld op: { $a }
+notice-queue-refused = De centrale nam uw staat niet over in wachtrij { $a }: { $b }
+notice-taken-over = { $a } heeft dit dossier overgenomen
+notice-file-free = Het dossier is vrij: u kunt erin werken
+notice-handed-over = { $a } spreekt nu met { $b } en heeft uw notities
+notice-settled-by = { $a } handelde uw gesprek met { $b } af
 
 # Work list and search
 worklist = Werklijst
@@ -128,6 +165,7 @@ for-creditor = voor { $a }
 match-opened = Zelf geopend
 match-unique = Nummer hoort alleen bij deze debiteur
 match-chosen = Door u gekozen: vraag wie u spreekt
+match-dialled = Gekozen op het nummer dat is gebeld
 match-attached = Nummer net gekoppeld: vraag wie u spreekt
 overdue-now = Nu te laat
 open-invoices = { $n ->
@@ -431,6 +469,20 @@ floor-answered = Opgenomen
 floor-talk = Gesproken
 floor-promises = Toezeggingen
 floor-owed = Zonder uitkomst
+owed-nav = Zonder uitkomst
+owed-about = Bij elk gesprek hoort één uitkomst. De medewerker kan deze nog afronden; u kunt ze ook afhandelen, met een reden.
+owed-of = Zonder uitkomst: { $a }
+owed-all = Toon die van iedereen
+owed-none = Niets zonder uitkomst
+owed-none-how = Een gesprek komt hier zodra het voorbij is en de uitkomst nog niet is opgeslagen.
+owed-since = Wacht al
+owed-reason = Reden
+owed-reason-placeholder = Waarom zonder uitkomst?
+owed-do = Handel af
+owed-done = Het gesprek is afgehandeld.
+error-owed-reason = Schrijf in een paar woorden waarom.
+error-not-owed = Van dit gesprek is geen uitkomst meer nodig.
+settled-by = Afgehandeld door { $a }
 calls-all = Alle gesprekken
 calls-filter = Welke gesprekken
 calls-pages = Bladeren
@@ -482,9 +534,6 @@ event-delivered = Gaat over
 event-established = Opgenomen
 event-held = In de wacht gezet
 event-retrieved = Uit de wacht gehaald
-event-transferred = Doorverbonden
-event-diverted = Doorgeschakeld
-event-conferenced = Samengevoegd tot vergadering
 event-cleared = Beëindigd
 
 # Users
@@ -622,6 +671,12 @@ error-not-yourself = U kunt uzelf niet uitzetten.
 login-form = Zonder spaties, hoogstens 60 tekens.
 extension-form = Alleen cijfers, zoals 101.
 extension-in-use = Dit toestel is al van iemand anders.
+devices-form = Alleen cijfers, met komma's ertussen, zoals 111, 112.
+devices-need-extension = Vul eerst het eerste toestel in.
+user-devices = Meer toestellen
+user-devices-for = Meer toestellen van { $a }
+user-devices-hint = Van dezelfde persoon, zoals een softphone naast de telefoon. Met komma's ertussen.
+user-set-devices = Sla toestellen op
 password-too-long = Te lang: hoogstens 256 tekens.
 
 # Wat er met een gesprek gebeurde
@@ -641,9 +696,9 @@ recording-mark-asked = Opname gevraagd
 recording-mark-running = Wordt opgenomen
 recording-mark-paused = Opname gepauzeerd
 recording-mark-stopped = Opname gestopt
-recording-pause = Pauzeer
-recording-resume = Hervat
-recording-stop = Stop
+recording-pause = Pauzeer de opname
+recording-resume = Hervat de opname
+recording-stop = Stop de opname voorgoed
 recording-notice = Zeg eerst:
 recording-running = Het gesprek of de verwerking loopt nog
 recording-ok = Beide kanten zijn te horen

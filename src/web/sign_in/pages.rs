@@ -17,7 +17,6 @@ use super::session::{self, Session};
 use super::tries::Tries;
 use super::view::{SignIn, SignInPage};
 use crate::desk::hub::Command;
-use crate::desk::seat::Profile;
 use crate::store::read::accounts::{Role, User};
 use crate::store::write::{SessionOpen, Write};
 use crate::web::answer::{Answer, Fault, done, page};
@@ -101,8 +100,7 @@ async fn open(deps: &Deps, t: &'static Texts, user: User, is_https: bool) -> Ans
 
 /// The agent's seat is there from the first sign-in on.
 async fn take_seat(deps: &Deps, user: &User) {
-    if let Some(extension) = user.extension.clone() {
-        let profile = Profile { agent: user.id, name: user.name.clone(), extension };
+    if let Some(profile) = user.profile() {
         let _ = deps.ask(Command::TakeSeat(profile)).await;
     }
 }

@@ -1,5 +1,6 @@
 //! Calls as the lists and the page of one call show them.
 
+use super::owed;
 use super::view::{CallDetail, CallRow, Certainty, EventRow, LegRow, NoteRow, OutcomeRow, ResultTone};
 use crate::clock::Timestamp;
 use crate::numbers;
@@ -54,7 +55,10 @@ pub(super) fn row(deps: &Deps, t: &Texts, call: &CallSummary) -> CallRow {
         talk: call.talk.map(|micros| t.duration_ms(micros / 1000)),
         result,
         tone,
-        outcome: call.code.as_ref().map(|code| t.t(&format!("outcome-{code}"))),
+        outcome: match (&call.code, &call.settled) {
+            (Some(code), _) => Some(t.t(&format!("outcome-{code}"))),
+            (None, settled) => settled.as_ref().map(|reason| t.t(&format!("settled-{reason}"))),
+        },
         owed: call.owed && call.is_over,
     }
 }
@@ -83,7 +87,7 @@ pub(super) async fn detail(deps: &Deps, t: &Texts, call: &CallSummary) -> Result
         ring: call.ring.map(|micros| t.duration_ms(micros / 1000)),
         talk: call.talk.map(|micros| t.duration_ms(micros / 1000)),
         hold: (call.hold > 0).then(|| t.duration_ms(call.hold / 1000)),
-        wrap: None,
+        wrap: call.wrap.map(|micros| t.duration_ms(micros / 1000)),
         legs: deps.store.legs(&call.id).await?.iter().map(|leg| leg_row(deps, t, leg)).collect(),
         events: deps.store.call_events(&call.id).await?.iter().map(|event| event_row(deps, t, event)).collect(),
         outcomes: entries
@@ -94,6 +98,7 @@ pub(super) async fn detail(deps: &Deps, t: &Texts, call: &CallSummary) -> Result
                 outcome: t.t(&format!("outcome-{}", entry.code)),
                 text: entry.amount_cents.map(|cents| t.euro(cents)),
             })
+            .chain(owed::settlement(deps, t, &call.id).await?)
             .collect(),
         notes: entries
             .iter()

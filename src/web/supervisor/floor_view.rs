@@ -8,8 +8,10 @@ use super::view::{AgentCall, AgentRow, Floor, Gap, Tile, Which};
 use crate::clock::Timestamp;
 use crate::desk::hub::Board;
 use crate::desk::seat::{Activity, Seat};
+use crate::ids::AgentId;
 use crate::store::error::StoreError;
 use crate::store::read::calls::AgentCounts;
+use crate::store::read::debts::Debt;
 use crate::web::agent::bar;
 use crate::web::agent::view::Timer;
 use crate::web::deps::Deps;
@@ -28,6 +30,7 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
     let (from, to) = today(deps);
     let counts = deps.store.counts(from, to).await?;
     let by_agent: BTreeMap<i64, AgentCounts> = deps.store.agent_counts(from, to).await?.into_iter().map(|c| (c.agent_id, c)).collect();
+    let debts: BTreeMap<AgentId, Debt> = deps.store.debts().await?.into_iter().map(|debt| (debt.agent, debt)).collect();
     let tile = |which| Tile {
         which,
         count: match which {
@@ -37,7 +40,8 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
             Which::Missed => counts.missed,
             Which::Abandoned => counts.abandoned,
             Which::Promises => counts.promises,
-            Which::Owed => counts.owed,
+            // A debt does not end with the day.
+            Which::Owed => debts.values().map(|debt| debt.count).sum(),
             Which::Unrecorded => counts.unrecorded,
         },
     };
@@ -46,7 +50,10 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
     let mut agents: Vec<AgentRow> = board
         .seats
         .values()
-        .map(|(_, seat)| agent_row(deps, t, seat, by_agent.get(&seat.profile.agent.0).copied().unwrap_or_default(), now))
+        .map(|(_, seat)| {
+            let agent = seat.profile.agent;
+            agent_row(deps, t, seat, by_agent.get(&agent.0).copied().unwrap_or_default(), debts.get(&agent), now)
+        })
         .collect();
     agents.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Floor {
@@ -65,7 +72,7 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
     })
 }
 
-fn agent_row(deps: &Deps, t: &Texts, seat: &Seat, counts: AgentCounts, now: Timestamp) -> AgentRow {
+fn agent_row(deps: &Deps, t: &Texts, seat: &Seat, counts: AgentCounts, debt: Option<&Debt>, now: Timestamp) -> AgentRow {
     let call = seat.main_call();
     let since_ms = match (seat.activity(), call) {
         (Activity::Talking, Some(call)) => call.talk.micros(now) / 1000,
@@ -83,6 +90,8 @@ fn agent_row(deps: &Deps, t: &Texts, seat: &Seat, counts: AgentCounts, now: Time
         answered: counts.answered,
         talk: t.duration_ms(counts.talk / 1000),
         promises: counts.promises,
-        owed: counts.owed,
+        owed: debt.map_or(0, |debt| debt.count),
+        owed_for: Timer { elapsed_ms: debt.map_or(0, |debt| now.since(debt.oldest) / 1000), running: true },
+        id: seat.profile.agent.to_string(),
     }
 }

@@ -88,7 +88,7 @@ impl LiveFloor {
             .ok()?;
         // The clocks tick in the page: a message only for something else.
         let mut still = floor.clone();
-        still.agents.iter_mut().for_each(|agent| agent.since.elapsed_ms = 0);
+        still.agents.iter_mut().for_each(|agent| (agent.since.elapsed_ms, agent.owed_for.elapsed_ms) = (0, 0));
         let seen = format!("{still:?}");
         if seen == self.sent {
             return None;

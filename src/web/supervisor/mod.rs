@@ -3,6 +3,7 @@
 mod call_view;
 mod floor_view;
 mod live;
+pub mod owed;
 mod pages;
 pub mod view;
 

@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
 use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 
 use super::view::{CallList, CallPage, CallsPage, FloorPage, Which};
-use super::{call_view, floor_view, live};
+use super::{call_view, floor_view, live, owed};
 use crate::ids::CallId;
 use crate::store::read::accounts::Role;
 use crate::store::read::calls::{self, CALLS_PAGE};
@@ -23,6 +24,8 @@ pub fn router(deps: Deps) -> Router {
         .route("/floor/live", get(live::stream))
         .route("/floor/calls", get(list))
         .route("/floor/calls/{id}", get(call))
+        .route("/floor/owed", get(owed::list))
+        .route("/floor/settle", post(owed::settle))
         .with_state(deps)
 }
 
@@ -73,6 +76,9 @@ async fn list(State(deps): State<Deps>, session: Session, Query(asked): Query<As
     let (_, today) = deps.now();
     let day = asked.day.unwrap_or(today);
     let which = asked.which.as_deref().and_then(Which::parse);
+    if which == Some(Which::Owed) {
+        return Ok(Redirect::to("/floor/owed").into_response());
+    }
     let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
     let (from, to) = (deps.office.start_of(day), deps.office.start_of(next));
     let found = deps.store.calls(stored(which), from, to, i64::from(asked.from)).await.map_err(|e| Fault::store(t, &e))?;

@@ -89,6 +89,10 @@ pub struct AgentRow {
     pub promises: i64,
     /// Calls without an outcome.
     pub owed: i64,
+    /// How long the oldest of them waits for it.
+    pub owed_for: Timer,
+    /// The agent, in the address of what is owed.
+    pub id: String,
 }
 
 /// The floor at this moment.
@@ -149,7 +153,7 @@ pub struct CallRow {
     /// In words: "Opgenomen", "Gemist", "Bezet".
     pub result: String,
     pub tone: ResultTone,
-    /// In words: "Betaaltoezegging".
+    /// In words: "Betaaltoezegging"; or why there is none: "Privégesprek".
     pub outcome: Option<String>,
     /// An outcome should be there and is not.
     pub owed: bool,

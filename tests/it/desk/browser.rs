@@ -70,6 +70,9 @@ impl Browser {
 
     pub(crate) async fn sign_in_with(&self, address: &str, login: &str, password: &str) {
         self.client.goto(&format!("{address}/sign-in")).await.expect("the sign-in page");
+        // Whoever was signed in before is not any more.
+        self.client.delete_all_cookies().await.expect("no cookies");
+        self.client.goto(&format!("{address}/sign-in")).await.expect("the sign-in page");
         self.type_into("input[name=login]", login).await;
         self.type_into("input[name=password]", password).await;
         self.click("main button.primary, form[action='/sign-in'] button").await;

@@ -3,39 +3,8 @@
 use std::time::Duration;
 
 use super::browser::Browser;
-use super::service::Home;
-use crate::lab::{Debtor, Pbx, Phone, until_async};
-
-const CALLER: &str = "+447700900123";
-
-struct Office {
-    pbx: Pbx,
-    phone: Phone,
-    home: Home,
-    browser: Browser,
-}
-
-/// Anna at phone 101, with her desk open.
-async fn office(name: &str) -> Office {
-    let pbx = Pbx::up_ringing(name, Duration::from_secs(20)).await;
-    let phone = Phone::register(&pbx, "101").await;
-    let home = Home::started(pbx.ami_port, &pbx.ami_secret).await;
-    home.logs("signed in at the PBX").await;
-    let browser = Browser::open().await;
-    browser.sign_in(&home.address, "anna").await;
-    browser.find("[data-link=connected]").await;
-    Office { pbx, phone, home, browser }
-}
-
-/// Saves. A press right after a file has appeared is not taken: it may be the second of a double one.
-async fn save(browser: &Browser) {
-    let saved = until_async(|| async {
-        browser.script("document.querySelector('#save')?.click()").await;
-        browser.text(".bar[data-call=ended]").await.is_empty().then_some(())
-    })
-    .await;
-    assert!(saved.is_some(), "it was not saved: {}", browser.text("#conversation").await);
-}
+use super::office::{CALLER, ledger, office, save};
+use crate::lab::{Debtor, Phone};
 
 async fn fill_promise(browser: &Browser) {
     browser.click("label:has(input[name=code][value=PTP])").await;
@@ -76,15 +45,6 @@ async fn an_inbound_call_from_ringing_to_saved_outcome() {
     browser.picture("05-saved").await;
     let ledger = ledger(&office.home).await;
     assert_eq!(ledger, [("PTP".to_owned(), Some(128_456), Some("Betaalt vrijdag, rekent het na.".to_owned()))]);
-}
-
-/// What the ledger holds: code, cents, notes.
-async fn ledger(home: &Home) -> Vec<(String, Option<i64>, Option<String>)> {
-    let url = format!("sqlite:{}", home.database().display());
-    let pool = sqlx::SqlitePool::connect(&url).await.expect("the database");
-    let rows =
-        sqlx::query_as("SELECT code, amount_cents, (SELECT body FROM texts WHERE entry_id = ledger.id AND field = 'notes') FROM ledger ORDER BY id");
-    rows.fetch_all(&pool).await.expect("the ledger")
 }
 
 #[tokio::test]
@@ -134,7 +94,7 @@ async fn a_number_of_two_debtors_gives_a_choice_without_amounts() {
     drop(unclear);
     browser.find(".bar[data-call=ended]").await;
     browser.picture("19-chooser-ended").await;
-    browser.click("[data-chooser] [data-action=dismiss]").await;
+    browser.click("[data-chooser] [data-action=dismiss-wrong_number]").await;
     browser.find(".bar[data-call=none]").await;
     let _debtor = Debtor::calls(&office.pbx, "31101", "+447700900200", "Kantoor", None).await;
     office.phone.wait_ringing().await;
@@ -208,7 +168,7 @@ async fn a_withheld_number_asks_to_search_at_once_and_can_be_put_away() {
     office.phone.hang_up().await;
     drop(debtor);
     browser.find(".bar[data-call=ended]").await;
-    browser.click("[data-action=dismiss]").await;
+    browser.click("[data-action=dismiss-private]").await;
     browser.find(".bar[data-call=none]").await;
     assert!(ledger(&office.home).await.is_empty());
 }

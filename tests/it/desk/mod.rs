@@ -1,11 +1,17 @@
 //! The whole service, as its users meet it.
 
+mod at_the_queue;
 mod bad_input;
 mod browser;
+mod creditors;
 mod in_the_browser;
+mod locks;
+mod office;
 mod operations;
 mod over_http;
+mod owed;
 mod recording;
 mod service;
 mod the_demo;
 mod the_pbx_misbehaves;
+mod transfers;

@@ -1,8 +1,10 @@
 //! Calls as captured from a real Asterisk, through the tracker. What the people did stands in `../captures/README.md`.
 
 mod dialled;
+mod dialplan_on_the_pbx;
 mod diversions;
 mod freepbx;
+mod gaps;
 mod inbound;
 mod joined_late;
 mod ladder;

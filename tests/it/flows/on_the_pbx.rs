@@ -38,8 +38,9 @@ flows! { Asterisk22:
     dialled_answered dialled_far_end_hangs_up dialled_busy dialled_rejected dialled_no_answer dialled_given_up
     dialled_agent_no_answer dialled_agent_rejects
     ring_group_answered ring_group_no_answer ring_group_given_up
-    queue_left_by_key queue_member_rejects queue_local_members queue_hold
+    queue_left_by_key queue_member_rejects queue_local_members queue_hold queue_two_devices
     blind_to_phone blind_to_queue blind_outside blind_fails blind_refused blind_no_answer blind_feature_code
+    blind_feature_code_dialled
     attended_to_phone attended_to_queue attended_outside attended_target_rejects attended_aborted attended_feature_code
     attended_dialled
     blonde_to_phone blonde_no_answer blonde_outside blonde_to_queue blonde_feature_code

@@ -11,7 +11,7 @@ fn seams(bytes: &[u8]) -> Vec<usize> {
 }
 
 /// The frames of a capture, each with the blank line that ends it.
-fn whole_frames(bytes: &[u8]) -> Vec<&[u8]> {
+pub(super) fn whole_frames(bytes: &[u8]) -> Vec<&[u8]> {
     let mut from = 0;
     let cut = |to| &bytes[std::mem::replace(&mut from, to)..to];
     seams(bytes).into_iter().map(cut).collect()
@@ -68,7 +68,7 @@ fn neighbours_may_change_places() {
     }
 }
 
-fn ends(bytes: &[u8]) -> Vec<String> {
+pub(super) fn ends(bytes: &[u8]) -> Vec<String> {
     let (_, tracker) = events(bytes);
     assert_eq!(tracker.calls().count(), 0);
     let mut ends: Vec<String> = ladder_of(bytes).into_iter().filter(|rung| rung.starts_with("cleared")).collect();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::{PATIENCE, Pbx, free_udp_port, udp_bound, until};
+use super::{PATIENCE, Pbx, free_port, udp_bound, until};
 
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(600);
@@ -78,7 +78,7 @@ impl Debtor {
     /// Not a debtor: the phone of an agent, registered, who has forwarded it. It answers the next call with 302 and the
     /// extension `to`.
     pub async fn phone_that_forwards(pbx: &Pbx, extension: &str, to: &str) -> Self {
-        let port = free_udp_port();
+        let port = free_port();
         let user = [("user", extension.to_owned()), ("secret", pbx.sip_secret.clone())];
         Self::start(pbx, "registers", port, &user, Duration::ZERO, None).wait().await;
         let contact = format!("Contact: <sip:{to}@127.0.0.1:{}>\n", pbx.sip_port);
@@ -157,7 +157,7 @@ impl Debtor {
         std::fs::write(&file, text).expect("the scenario");
         let mut sipp = Command::new("sipp");
         sipp.arg("-sf").arg(&file).args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-rtp_echo"]);
-        sipp.args(["-p", &port.to_string(), "-mp", &free_udp_port().to_string()]);
+        sipp.args(["-p", &port.to_string(), "-mp", &free_port().to_string()]);
         sipp.arg("-trace_err").arg("-error_file").arg(scratch.path().join("errors"));
         sipp.arg(format!("127.0.0.1:{}", pbx.sip_port)).current_dir(scratch.path()).stdin(Stdio::null());
         let screen = File::create(scratch.path().join("screen")).expect("SIPp's screen");

@@ -13,6 +13,8 @@ pub mod tone;
 
 use std::future::Future;
 use std::net::{TcpListener, UdpSocket};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 pub use ami_tap::AmiTap;
@@ -40,17 +42,24 @@ pub async fn until_async<T, F: Future<Output = Option<T>>>(mut look: impl FnMut(
     }
 }
 
-/// A TCP port of the loopback that is free now.
-fn free_tcp_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr());
-    socket.expect("a free TCP port").port()
+/// Ports that the kernel gives to nobody by itself, so that none is taken between being found free and being used.
+const OWN_PORTS: Range<u16> = 4000..10_000;
+
+/// A port of the loopback that is free now over TCP and UDP, with the one after it (RTP needs an even one and the next).
+fn free_port() -> u16 {
+    static TURN: AtomicU16 = AtomicU16::new(0);
+    let pairs = (OWN_PORTS.end - OWN_PORTS.start) / 2;
+    // Tests are processes of their own: each begins somewhere else.
+    let begin = std::process::id().wrapping_mul(7919) % u32::from(pairs);
+    let begin = u16::try_from(begin).expect("within the range");
+    let port = |turn: u16| OWN_PORTS.start + (begin + turn) % pairs * 2;
+    let found = (0..pairs).map(|_| port(TURN.fetch_add(1, Ordering::Relaxed) % pairs)).find(|port| is_free(*port));
+    found.expect("a free port")
 }
 
-/// An even UDP port of the loopback that is free now, with the one after it (RTP needs a pair).
-fn free_udp_port() -> u16 {
-    let free = |port: &u16| port.is_multiple_of(2) && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok();
-    let any = || UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).map(|a| a.port());
-    (0..200).filter_map(|_| any().ok()).find(free).expect("a free UDP port")
+fn is_free(port: u16) -> bool {
+    let free = |port| UdpSocket::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok();
+    free(port) && free(port + 1)
 }
 
 /// Does anything listen on this UDP port of the loopback (or of every address)?

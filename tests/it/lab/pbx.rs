@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{free_udp_port, until_async};
+use super::{free_port, until_async};
 
 /// A release of Asterisk that offices run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Pbx {
             release,
             ring,
             extra_config,
-            caller_ports: (0..CALLER_LINES).map(|_| free_udp_port()).collect(),
+            caller_ports: (0..CALLER_LINES).map(|_| free_port()).collect(),
             calls_made: AtomicUsize::new(0),
             scratch: tempfile::tempdir().expect("a scratch folder"),
         };

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::tone::wav;
-use super::{PATIENCE, Pbx, free_tcp_port, udp_bound, until, until_async};
+use super::{PATIENCE, Pbx, free_port, udp_bound, until, until_async};
 
 /// How long a phone gets to say goodbye to its PBX when it is dropped.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -64,7 +64,7 @@ impl Phone {
 
     async fn start(pbx: &Pbx, extension: &str, sip_port: u16, account: &str, hertz: f64) -> Self {
         let scratch = tempfile::tempdir().expect("a scratch folder");
-        let port = free_tcp_port();
+        let port = free_port();
         write_config(scratch.path(), sip_port, account, hertz, port);
         let log = File::create(scratch.path().join("log")).expect("baresip's log");
         let mut command = Command::new("baresip");

@@ -1,8 +1,8 @@
 //! Blind transfers: an agent sends the debtor on without asking.
 
-use super::stage::{OTHER_NUMBER, Stage, a_while};
+use super::stage::{NUMBER, OTHER_NUMBER, Stage, a_while};
 
-flows! { blind_to_phone blind_to_queue blind_outside blind_fails blind_refused blind_no_answer blind_feature_code }
+flows! { blind_to_phone blind_to_queue blind_outside blind_fails blind_refused blind_no_answer blind_feature_code blind_feature_code_dialled }
 
 async fn blind_to_phone(stage: &mut Stage) {
     let (debtor, one, two) = stage.debtor_talks_to_101().await;
@@ -15,9 +15,13 @@ async fn blind_to_phone(stage: &mut Stage) {
     debtor.hang_up().await;
 }
 
+/// The debtor hears a welcome before the queue: until then 101 is free, and rings with 102.
 async fn blind_to_queue(stage: &mut Stage) {
+    stage.pbx.cli("dialplan add extension 900,1,Wait,1 into belbrug-agents replace").await;
+    stage.pbx.cli("dialplan add extension 900,2,Goto,belbrug-queues,collections,1 into belbrug-agents").await;
     let (debtor, one, two) = stage.debtor_talks_to_101().await;
     one.transfer("900").await;
+    one.wait_ringing().await;
     two.wait_ringing().await;
     a_while().await;
     two.answer().await;
@@ -83,4 +87,28 @@ async fn blind_feature_code(stage: &mut Stage) {
     stage.wait_in_talk("PJSIP/102").await;
     a_while().await;
     debtor.hang_up().await;
+}
+
+/// The agent dialled the call, on the phone itself.
+async fn blind_feature_code_dialled(stage: &mut Stage) {
+    let debtor = stage.called(NUMBER).await;
+    let (one, two) = (stage.phone("101").await, stage.phone("102").await);
+    stage.record().await;
+    one.dial(NUMBER).await;
+    debtor.wait_ringing().await;
+    a_while().await;
+    debtor.answer().await;
+    stage.wait_in_talk("PJSIP/trunk").await;
+    a_while().await;
+    one.press("#1").await;
+    stage.tap().wait_event("MusicOnHoldStart", &["Channel: PJSIP/trunk-"]).await;
+    a_while().await;
+    one.press("102").await;
+    two.wait_ringing().await;
+    a_while().await;
+    two.answer().await;
+    stage.wait_in_talk("PJSIP/102").await;
+    a_while().await;
+    two.hang_up().await;
+    debtor.wait_closed().await;
 }

@@ -4,7 +4,7 @@ use super::stage::{Stage, a_while};
 
 flows! {
     ring_group_answered ring_group_no_answer ring_group_given_up
-    queue_left_by_key queue_member_rejects queue_local_members queue_hold
+    queue_left_by_key queue_member_rejects queue_local_members queue_hold queue_two_devices
 }
 
 /// Rings 101 and 102 at once.
@@ -103,4 +103,19 @@ async fn queue_hold(stage: &mut Stage) {
     a_while().await;
     two.hang_up().await;
     debtor.wait_closed().await;
+}
+
+/// Two members of the queue are devices of one agent.
+async fn queue_two_devices(stage: &mut Stage) {
+    let (debtor, desk, soft) = (stage.debtor().await, stage.phone("101").await, stage.phone("111").await);
+    stage.record().await;
+    debtor.dial("31930").await;
+    desk.wait_ringing().await;
+    soft.wait_ringing().await;
+    a_while().await;
+    soft.answer().await;
+    stage.wait_in_talk("PJSIP/111").await;
+    a_while().await;
+    debtor.hang_up().await;
+    soft.wait_closed().await;
 }

@@ -1,0 +1,80 @@
+//! The PBX's queues: who is in which, and what is asked of them for the agents' presence.
+
+use super::outbound::Asked;
+use super::task::Task;
+use crate::clock::{Clock, Timestamp};
+use crate::desk::queues::{MEMBERS_MAX, MemberSeen, MemberState, QueueChange, QueueOrder};
+use crate::telephony::pbx::command::Command as PbxCommand;
+use crate::telephony::pbx::event::{EventKind, MemberView};
+
+/// Members of all queues that are read from one list, at most.
+const LISTED_MAX: usize = 1000 * MEMBERS_MAX;
+
+impl<C: Clock> Task<C> {
+    /// Takes what is about queues; whether it was.
+    pub(super) async fn queue_event(&mut self, now: Timestamp, kind: &EventKind<'_>) -> bool {
+        let effects = match kind {
+            EventKind::QueueMember(member) => match self.member_seen(member) {
+                Some(seen) => self.floor.member(now, seen),
+                None => return true,
+            },
+            EventKind::QueueMemberListed(member) => {
+                if let Some(seen) = self.member_seen(member).filter(|_| self.listed.len() < LISTED_MAX) {
+                    self.listed.push(seen);
+                }
+                return true;
+            }
+            EventKind::QueueMembersEnded => {
+                let listed = std::mem::take(&mut self.listed);
+                self.floor.members_listed(now, listed)
+            }
+            _ => return false,
+        };
+        let _ = self.perform(effects).await;
+        true
+    }
+
+    fn member_seen(&self, member: &MemberView<'_>) -> Option<MemberSeen> {
+        let line = member.extension(&self.setup.technology)?;
+        // Nobody of ours: not worth a copy.
+        self.floor.agent_of(&line)?;
+        let state = match (&member.paused, member.gone) {
+            (_, true) => MemberState::Gone,
+            (Some(reason), false) => MemberState::Paused(reason.to_string()),
+            (None, false) => MemberState::Active,
+        };
+        Some(MemberSeen {
+            line,
+            queue: member.queue.to_string(),
+            interface: member.interface.to_string(),
+            state_interface: member.state_interface.to_string(),
+            fixed: member.fixed,
+            state,
+        })
+    }
+
+    /// Sends what the floor wants of the queues. While a frame is read there is no sending; so it comes here afterwards.
+    pub(super) async fn send_queue_orders(&mut self) {
+        for order in std::mem::take(&mut self.queue_orders) {
+            let command = self.queue_command(&order);
+            if self.ask(&command, Asked::Queue(order.agent, order.queue)).await.is_err() {
+                // What we want is asserted after the next sign-in.
+                return;
+            }
+        }
+    }
+
+    fn queue_command(&self, order: &QueueOrder) -> PbxCommand {
+        let device = format!("{}/{}", self.setup.technology, order.line);
+        let or_device = |text: &str| if text.is_empty() { device.clone() } else { text.to_owned() };
+        let (queue, interface) = (order.queue.clone(), or_device(&order.interface));
+        match &order.what {
+            QueueChange::Add(name) => {
+                PbxCommand::QueueAdd { queue, interface, state_interface: or_device(&order.state_interface), name: name.clone() }
+            }
+            QueueChange::Remove => PbxCommand::QueueRemove { queue, interface },
+            QueueChange::Pause(reason) => PbxCommand::QueuePause { queue, interface, reason: Some(reason) },
+            QueueChange::Unpause => PbxCommand::QueuePause { queue, interface, reason: None },
+        }
+    }
+}
