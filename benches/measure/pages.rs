@@ -45,7 +45,8 @@ impl Pages {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let reads = streams.into_iter().map(|(at, stream)| read(at, tokio::net::TcpStream::from_std(stream).expect("a socket"), kept.clone()));
+                let reads =
+                    streams.into_iter().map(|(at, stream)| read(at, tokio::net::TcpStream::from_std(stream).expect("a socket"), kept.clone()));
                 futures_util::future::join_all(reads).await;
             });
         });

@@ -154,7 +154,8 @@ impl Ringing {
     pub(crate) fn at(extension: &str, number: &str, id: &str) -> Self {
         let (trunk, phone, own) = (format!("PJSIP/trunk-{id}"), format!("PJSIP/{extension}-{id}"), format!("{id}.2"));
         let call = format!("{id}.1");
-        let from = Channel { name: &trunk, state: RING, caller: (number, ""), connected: ("<unknown>", ""), exten: extension, id: &call, call: &call };
+        let from =
+            Channel { name: &trunk, state: RING, caller: (number, ""), connected: ("<unknown>", ""), exten: extension, id: &call, call: &call };
         let to = |state| Channel { name: &phone, state, caller: (extension, ""), connected: (number, ""), exten: "", id: &own, call: &call };
         let both = format!("{}{}", from.fields(""), to(DOWN).fields("Dest"));
         let before = [
@@ -245,15 +246,18 @@ fn queue_call(n: u64) -> Vec<String> {
     let (extension, number) = (format!("7{:03}", n % 900), format!("44770090{:04}", n % 10_000));
     let (trunk, phone) = (format!("PJSIP/trunk-{n:08x}"), format!("PJSIP/{extension}-{n:08x}"));
     let (call, own, bridge) = (format!("{n}.1"), format!("{n}.2"), format!("bridge-{n}"));
-    let from = |state| Channel { name: &trunk, state, caller: (&number, "Alice"), connected: ("<unknown>", ""), exten: "500", id: &call, call: &call };
+    let from =
+        |state| Channel { name: &trunk, state, caller: (&number, "Alice"), connected: ("<unknown>", ""), exten: "500", id: &call, call: &call };
     let to = |state| Channel { name: &phone, state, caller: (&extension, "Agent"), connected: (&number, "Alice"), exten: "", id: &own, call: &call };
     let dial = |state| format!("{}{}", from(UP).fields(""), to(state).fields("Dest"));
-    let in_bridge = |channel: &Channel<'_>| format!("BridgeUniqueid: {bridge}\r\nBridgeType: basic\r\nBridgeTechnology: simple_bridge\r\n{}", channel.fields(""));
+    let in_bridge =
+        |channel: &Channel<'_>| format!("BridgeUniqueid: {bridge}\r\nBridgeType: basic\r\nBridgeTechnology: simple_bridge\r\n{}", channel.fields(""));
     let gone = |channel: &Channel<'_>| event("Hangup", &format!("{}Cause: 16\r\nCause-txt: Normal Clearing\r\n", channel.fields("")));
     let mut events = vec![event("Newchannel", &from(RING).fields(""))];
     let steps = |events: &mut Vec<String>, count: u64| {
         for step in 0..count {
-            events.push(event("Newexten", &format!("{}Extension: s\r\nApplication: Set\r\nAppData: __FROM_DID=18005551234\r\n", from(UP).fields(""))));
+            events
+                .push(event("Newexten", &format!("{}Extension: s\r\nApplication: Set\r\nAppData: __FROM_DID=18005551234\r\n", from(UP).fields(""))));
             events.push(event("VarSet", &format!("{}Variable: __REC_STATUS\r\nValue: {step}\r\n", from(UP).fields(""))));
         }
     };
