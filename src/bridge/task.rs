@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::journal::Journal;
+use super::ledger_side;
 use super::link::{Address, Backoff, ConnectError, Socket};
 use super::outbound::{Connection, LinkError};
 use super::recorded::Recordings;
@@ -30,6 +31,8 @@ use crate::telephony::ami::session::Account;
 use crate::telephony::calls::tracker::{Lines, Tracker};
 use crate::telephony::pbx::to_ami::DialSettings;
 
+/// How often the connection's time-outs and the ledger are looked at.
+const TICK: Duration = Duration::from_millis(500);
 /// Commands of the pages that wait, at most.
 pub const COMMANDS_MAX: usize = 1024;
 /// Lookups at the same time, at most; a further one fails and the page offers search.
@@ -106,6 +109,7 @@ pub(super) struct Task<C> {
     pub(super) retry_at: Option<Instant>,
     pub(super) backoff: Backoff,
     pub(super) gap_key: Option<(String, Timestamp)>,
+    pub(super) ledger_asked: ledger_side::Asked,
     /// Writing failed: the connection is given up at the end of this turn.
     pub(super) broken: Option<String>,
     /// When the snapshot that is coming in was asked for.
@@ -121,7 +125,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
     let (beside, mut beside_out) = mpsc::channel(LOOKUPS_MAX);
     let mut task = Task::new(setup, clock, board, beside);
     task.publish();
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let retry_at = task.retry_at;
@@ -134,7 +138,10 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
             },
             Some(done) = beside_out.recv() => task.done_beside(done).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
-            _ = tick.tick() => task.tick().await,
+            _ = tick.tick() => {
+                task.tick().await;
+                task.look_at_ledger().await;
+            }
         }
         task.send_queue_orders().await;
         if let Some(why) = task.broken.take() {
@@ -182,6 +189,7 @@ impl<C: Clock> Task<C> {
             retry_at: Some(Instant::now()),
             backoff: Backoff::default(),
             gap_key: None,
+            ledger_asked: ledger_side::Asked::default(),
             broken: None,
             snapshot_since: None,
             listed: Vec::new(),

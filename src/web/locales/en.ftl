@@ -31,6 +31,7 @@ extension = extension { $a }
 link-connected = Connected to the exchange
 link-connecting = Connecting to the exchange
 link-lost = No connection to the exchange
+ledger-away = The storage has not answered since { $a }. Calls go on; saving will work again soon, and what you type stays.
 
 # Presence
 presence-offline = Off the line
