@@ -76,9 +76,9 @@ impl Line<'_> {
 /// Signs the service in and answers its actions: everything is done, and every list is empty.
 fn answer(mut stream: TcpStream, kept: &Mutex<Option<TcpStream>>) {
     let _ = stream.write_all(b"Asterisk Call Manager/11.0.0\r\n");
-    let mut lines = BufReader::new(stream.try_clone().expect("the stream")).lines().map_while(Result::ok);
+    let lines = BufReader::new(stream.try_clone().expect("the stream")).lines().map_while(Result::ok);
     let (mut name, mut id) = (String::new(), String::new());
-    while let Some(line) = lines.next() {
+    for line in lines {
         match line.split_once(": ") {
             Some(("Action", value)) => value.clone_into(&mut name),
             Some(("ActionID", value)) => value.clone_into(&mut id),

@@ -244,7 +244,8 @@ async fn the_live_stream_resumes_by_number_and_ends_with_the_session() {
 async fn up_to_a_number(stream: &mut Response) -> String {
     let mut said = String::new();
     while !said.contains("\nid: ") {
-        said.push_str(&String::from_utf8(stream.chunk().await.expect("a chunk").expect("a message").to_vec()).expect("text"));
+        let chunk = stream.chunk().await.expect("a chunk").expect("a message");
+        said.push_str(std::str::from_utf8(&chunk).expect("text"));
     }
     said
 }
