@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId};
 use crate::measure::Received;
 use crate::telephony::ami::frame::FrameBuffer;
+use crate::telephony::ami::pace::Pace;
 use crate::telephony::ami::session::{Account, Heard, Session, SessionError};
 use crate::telephony::pbx::command::SnapshotPart;
 use crate::telephony::pbx::event::Event;
@@ -85,6 +86,8 @@ pub enum Told<'a> {
 pub struct Connection {
     /// What came in since it was last counted.
     pub(super) received: Received,
+    /// Whether it comes late.
+    pub(super) pace: Pace,
     socket: Socket,
     buffer: FrameBuffer,
     pub(super) session: Session<Asked>,
@@ -94,7 +97,7 @@ impl Connection {
     /// A connection that was made at `now`.
     #[must_use]
     pub fn new(socket: Socket, account: Account, now: Timestamp) -> Self {
-        Self { received: Received::default(), socket, buffer: FrameBuffer::new(), session: Session::new(account, now) }
+        Self { received: Received::default(), pace: Pace::default(), socket, buffer: FrameBuffer::new(), session: Session::new(account, now) }
     }
 
     /// Takes bytes from the socket; waits until there are some. Cancelled, it has taken none.
@@ -138,6 +141,9 @@ impl Connection {
             Heard::Event(frame) => match from_ami::translate(frame) {
                 Some(event) => {
                     self.received.events += 1;
+                    if let Some(at) = event.at {
+                        self.pace.heard(now, at);
+                    }
                     Told::Event(event)
                 }
                 None => from_ami::recording(frame).map_or(Told::Nothing, Told::Recording),

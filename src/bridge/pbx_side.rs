@@ -202,9 +202,26 @@ impl<C: Clock> Task<C> {
         }
     }
 
+    /// A PBX that is slow to tell, or tells more than we can read, is said on the pages.
+    fn show_pace(&mut self, seconds_behind: Option<i64>) {
+        if self.board.borrow().seconds_behind.is_some() == seconds_behind.is_some() {
+            return;
+        }
+        match seconds_behind {
+            Some(seconds) => tracing::warn!(seconds, "the PBX's events come late"),
+            None => tracing::info!("the PBX's events come in time again"),
+        }
+        self.board.send_modify(|board| Arc::make_mut(board).put_pace(seconds_behind));
+        self.setup.bell.ring(Whom::All);
+    }
+
     pub(super) async fn tick(&mut self) {
         let now = self.clock.now();
         measure::live_calls(self.tracker.calls().count());
+        let Some(connection) = &mut self.connection else { return };
+        let behind = connection.pace.seconds_behind();
+        connection.pace.caught_up();
+        self.show_pace(behind);
         let Some(connection) = &mut self.connection else { return };
         let result = match connection.session.handle_timeout(now) {
             Ok(()) => self.flush().await,

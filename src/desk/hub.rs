@@ -177,6 +177,8 @@ pub struct Board {
     pub link: Link,
     /// The number of the last change of the link or the ledger.
     pub link_seq: u64,
+    /// The events of the PBX come so many seconds later than usual: it is slow to tell, or we are slow to read.
+    pub seconds_behind: Option<i64>,
     /// The database.
     pub ledger: Ledger,
     /// When we were blind.
@@ -195,6 +197,7 @@ impl Board {
             seats: BTreeMap::new(),
             link: Link::Connecting(now),
             link_seq: run,
+            seconds_behind: None,
             ledger: Ledger::Answers,
             gaps: Vec::new(),
             waiting: 0,
@@ -228,6 +231,13 @@ impl Board {
             _ => {}
         }
         self.link = link;
+    }
+
+    /// Says how late the PBX's events come.
+    pub const fn put_pace(&mut self, seconds_behind: Option<i64>) {
+        self.seq += 1;
+        self.link_seq = self.seq;
+        self.seconds_behind = seconds_behind;
     }
 
     /// Says how the ledger is.

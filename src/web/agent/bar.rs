@@ -16,7 +16,7 @@ use crate::web::texts::Texts;
 
 /// What the bar shows.
 pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Seat, now: Timestamp) -> CallBar {
-    let (link, since) = link(&board.link);
+    let (link, since) = link(board);
     let main = seat.main_call();
     CallBar {
         link,
@@ -36,9 +36,10 @@ pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Sea
     }
 }
 
-pub(in crate::web) const fn link(link: &hub::Link) -> (Link, Option<Timestamp>) {
-    match link {
+pub(in crate::web) const fn link(board: &Board) -> (Link, Option<Timestamp>) {
+    match &board.link {
         hub::Link::Connecting(_) => (Link::Connecting, None),
+        hub::Link::Up(_) if board.seconds_behind.is_some() => (Link::Behind, None),
         hub::Link::Up(_) => (Link::Connected, None),
         hub::Link::Lost(since, _) => (Link::Lost, Some(*since)),
     }

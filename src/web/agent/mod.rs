@@ -5,6 +5,7 @@ pub(super) mod bar;
 pub mod file;
 mod file_view;
 pub mod form;
+pub mod link;
 mod live;
 mod outcome;
 pub mod owed;

@@ -4,28 +4,10 @@
 use askama::Template;
 
 pub use super::form::*;
+pub use super::link::Link;
 use super::owed::OwedRow;
 use crate::web::recordings::view::Mark;
 use crate::web::texts::Texts;
-
-/// Is Belbrug in touch with the PBX?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
-    Connected,
-    Connecting,
-    Lost,
-}
-
-impl Link {
-    /// Ends the text key `link-...` and the style class.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Connected => "connected",
-            Self::Connecting => "connecting",
-            Self::Lost => "lost",
-        }
-    }
-}
 
 /// Why an agent is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -407,7 +389,7 @@ mod tests {
     #[test]
     fn every_code_has_its_words() {
         let mut keys: Vec<String> = Vec::new();
-        keys.extend([Link::Connected, Link::Connecting, Link::Lost].map(|v| format!("link-{}", v.code())));
+        keys.extend([Link::Connected, Link::Connecting, Link::Behind, Link::Lost].map(|v| format!("link-{}", v.code())));
         keys.extend(PauseReason::ALL.map(|v| format!("pause-{}", v.code())));
         keys.push(format!("pause-{}", PauseReason::Phone.code()));
         keys.extend(["offline", "ready", "ringing", "talking", "wrap-up"].map(|v| format!("presence-{v}")));

@@ -31,6 +31,7 @@ extension = extension { $a }
 link-connected = Connected to the exchange
 link-connecting = Connecting to the exchange
 link-lost = No connection to the exchange
+link-behind = The exchange is behind: what you see here may come late
 ledger-away = The storage has not answered since { $a }. Calls go on; saving will work again soon, and what you type stays.
 
 # Presence

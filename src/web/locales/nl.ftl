@@ -31,6 +31,7 @@ extension = toestel { $a }
 link-connected = Verbonden met de centrale
 link-connecting = Centrale wordt verbonden
 link-lost = Geen verbinding met de centrale
+link-behind = De centrale loopt achter: wat u hier ziet kan te laat komen
 ledger-away = De opslag antwoordt niet sinds { $a }. Bellen kan gewoon; bewaren kan zo weer, en wat u typt blijft staan.
 
 # Presence

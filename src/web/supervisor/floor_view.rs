@@ -45,7 +45,7 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
             Which::Unrecorded => counts.unrecorded,
         },
     };
-    let (link, link_since) = bar::link(&board.link);
+    let (link, link_since) = bar::link(board);
     let time = |at| t.time(deps.office.local(at));
     let mut agents: Vec<AgentRow> = board
         .seats

@@ -98,6 +98,34 @@ async fn a_pbx_that_goes_silent_is_noticed() {
     home.logs("nothing was heard from the PBX for 12 s").await;
 }
 
+/// An event that the PBX says happened so many seconds ago.
+fn told_late(seconds: i64) -> String {
+    let at = chrono::Utc::now().timestamp_millis() - seconds * 1000;
+    let (whole, millis) = (at / 1000, at % 1000);
+    format!("Event: Newstate\r\nTimestamp: {whole}.{millis:03}\r\nChannel: PJSIP/x-1\r\nChannelState: 4\r\nUniqueid: 1.1\r\nLinkedid: 1.1\r\n\r\n")
+}
+
+#[tokio::test]
+async fn a_pbx_that_tells_late_is_said_and_that_it_has_caught_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let (say, mut said) = tokio::sync::mpsc::unbounded_channel::<String>();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("the service");
+        let _ = socket.write_all(b"Asterisk Call Manager/11.0.0\r\n").await;
+        let _ = socket.write_all(b"Response: Success\r\nActionID: 1\r\nChallenge: 1\r\n\r\nResponse: Success\r\nActionID: 2\r\n\r\n").await;
+        while let Some(text) = said.recv().await {
+            let _ = socket.write_all(text.as_bytes()).await;
+        }
+    });
+    let home = Home::started(port, "secret").await;
+    home.logs("signed in at the PBX").await;
+    say.send(told_late(0) + &told_late(5)).expect("the PBX");
+    home.logs("the PBX's events come late").await;
+    say.send(told_late(0)).expect("the PBX");
+    home.logs("the PBX's events come in time again").await;
+}
+
 #[tokio::test]
 async fn a_crash_of_the_pbx_in_mid_call_ends_the_call_as_unknown_and_the_page_says_it_all() {
     let mut pbx = Pbx::up_ringing("restart", Duration::from_secs(20)).await;
