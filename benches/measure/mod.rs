@@ -1,6 +1,9 @@
 //! What the benchmarks share: percentiles, CPU time and memory of a process, and what the disk takes to make 4 KiB durable.
 
+pub(crate) mod pages;
+pub(crate) mod pbx;
 pub(crate) mod postgres;
+pub(crate) mod service;
 
 use std::fs::File;
 use std::io::Write as _;

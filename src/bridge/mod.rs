@@ -2,6 +2,7 @@
 
 mod desk_side;
 mod journal;
+mod ledger_side;
 pub mod link;
 pub mod outbound;
 mod pbx_side;

@@ -9,7 +9,7 @@ use super::link::{ConnectError, Socket, connect};
 use super::outbound::{Asked, Connection, LinkError, Told};
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
-use crate::desk::hub::Link;
+use crate::desk::hub::{Link, Whom};
 use crate::ids::CallId;
 use crate::measure;
 use crate::numbers::Dialled;
@@ -48,7 +48,7 @@ impl<C: Clock> Task<C> {
                 Link::Lost(since, _) => *since,
                 _ => now,
             };
-            self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Lost(since, why.to_owned())));
+            self.put_link(Link::Lost(since, why.to_owned()));
         }
         measure::link_up(false);
         if was_up {
@@ -111,11 +111,16 @@ impl<C: Clock> Task<C> {
         Ok(())
     }
 
+    fn put_link(&self, link: Link) {
+        self.board.send_modify(|board| Arc::make_mut(board).put_link(link));
+        self.setup.bell.ring(Whom::All);
+    }
+
     pub(super) fn signed_in(&mut self, now: Timestamp) {
         tracing::info!("signed in at the PBX");
         measure::link_up(true);
         self.backoff.reset();
-        self.board.send_modify(|board| Arc::make_mut(board).put_link(Link::Up(now)));
+        self.put_link(Link::Up(now));
         if let Some((key, from)) = self.gap_key.take() {
             self.journal.put(now, Write::Gap { key, kind: "link", from, to: Some(now), events_lost: 0, why: String::new() });
         }

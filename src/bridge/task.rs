@@ -11,12 +11,13 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::journal::Journal;
+use super::ledger_side;
 use super::link::{Address, Backoff, ConnectError, Socket};
 use super::outbound::{Connection, LinkError};
 use super::recorded::Recordings;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
-use crate::desk::hub::{Board, Command, Refusal};
+use crate::desk::hub::{Bell, Board, Command, Refusal, Whom};
 use crate::desk::queues::{MemberSeen, QueueOrder};
 use crate::desk::rules::DeskRules;
 use crate::desk::seat::{Candidate, DeskCall, Seat};
@@ -30,6 +31,8 @@ use crate::telephony::ami::session::Account;
 use crate::telephony::calls::tracker::{Lines, Tracker};
 use crate::telephony::pbx::to_ami::DialSettings;
 
+/// How often the connection's time-outs and the ledger are looked at.
+const TICK: Duration = Duration::from_millis(500);
 /// Commands of the pages that wait, at most.
 pub const COMMANDS_MAX: usize = 1024;
 /// Lookups at the same time, at most; a further one fails and the page offers search.
@@ -65,6 +68,8 @@ pub struct Setup {
     pub recordings: Option<mpsc::Sender<Over>>,
     /// Differs for each run.
     pub run: u64,
+    /// Rung after every change on the board.
+    pub bell: Arc<dyn Bell>,
 }
 
 /// What came of something that was done beside the task.
@@ -104,6 +109,7 @@ pub(super) struct Task<C> {
     pub(super) retry_at: Option<Instant>,
     pub(super) backoff: Backoff,
     pub(super) gap_key: Option<(String, Timestamp)>,
+    pub(super) ledger_asked: ledger_side::Asked,
     /// Writing failed: the connection is given up at the end of this turn.
     pub(super) broken: Option<String>,
     /// When the snapshot that is coming in was asked for.
@@ -119,7 +125,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
     let (beside, mut beside_out) = mpsc::channel(LOOKUPS_MAX);
     let mut task = Task::new(setup, clock, board, beside);
     task.publish();
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let retry_at = task.retry_at;
@@ -132,7 +138,10 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
             },
             Some(done) = beside_out.recv() => task.done_beside(done).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
-            _ = tick.tick() => task.tick().await,
+            _ = tick.tick() => {
+                task.tick().await;
+                task.look_at_ledger().await;
+            }
         }
         task.send_queue_orders().await;
         if let Some(why) = task.broken.take() {
@@ -180,6 +189,7 @@ impl<C: Clock> Task<C> {
             retry_at: Some(Instant::now()),
             backoff: Backoff::default(),
             gap_key: None,
+            ledger_asked: ledger_side::Asked::default(),
             broken: None,
             snapshot_since: None,
             listed: Vec::new(),
@@ -238,6 +248,8 @@ impl<C: Clock> Task<C> {
             gone.iter().for_each(|agent| board.remove_seat(*agent));
             board.waiting = waiting;
         });
+        self.setup.bell.ring(Whom::Agents(&changed));
+        self.setup.bell.ring(Whom::Agents(&gone));
         for seat in seats.into_iter().cloned().collect::<Vec<_>>() {
             self.journal.put(now, Write::Seat(Box::new(seat)));
         }

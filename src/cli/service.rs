@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsConfig;
 use belbrug::bridge::link::Address;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
 use belbrug::config::Config;
-use belbrug::desk::hub::{Board, Gap};
+use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
 use belbrug::measure::Figures;
@@ -21,7 +22,7 @@ use belbrug::store::pool::Store;
 use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
 use belbrug::telephony::pbx::to_ami::DialSettings;
-use belbrug::web::{Deps, OfficeInfo, router};
+use belbrug::web::{Bells, Deps, OfficeInfo, router};
 use hyper_util::rt::TokioTimer;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -36,6 +37,7 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 pub(crate) struct Service {
     address: SocketAddr,
     board: watch::Receiver<Arc<Board>>,
+    bells: Arc<Bells>,
     handle: Handle<SocketAddr>,
     web: JoinHandle<std::io::Result<()>>,
     writer: JoinHandle<()>,
@@ -57,7 +59,8 @@ impl Service {
         let (commands, commands_out) = mpsc::channel(COMMANDS_MAX);
         let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now()).await?));
         let (recordings, keeper) = keeper(config, &store, &writer).unzip();
-        let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run).await?;
+        let bells = Arc::new(Bells::default());
+        let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
         let (stop_bridge, stopped) = oneshot::channel();
         let bridge = tokio::spawn(async move {
             tokio::select! {
@@ -67,7 +70,8 @@ impl Service {
         });
         let shown = board.clone();
         let figures = config.metrics.enabled.then(figures).transpose()?;
-        let deps = Deps { store, writer, commands, board, clock: Arc::new(SystemClock), office: Arc::new(office(config)?), figures };
+        let (clock, office) = (Arc::new(SystemClock), Arc::new(office(config)?));
+        let deps = Deps { store, writer, commands, board, bells: bells.clone(), clock, office, figures };
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let handle = Handle::new();
@@ -77,19 +81,22 @@ impl Service {
             (Some(certificate), Some(key)) => {
                 let _ = rustls::crypto::ring::default_provider().install_default();
                 let tls = RustlsConfig::from_pem_file(certificate, key).await.context("[web] certificate and key")?;
-                let mut server = axum_server::from_tcp_rustls(listener, tls)?.handle(serving).http1_only();
+                let mut server = axum_server::from_tcp_rustls(listener, tls)?
+                    .map(|acceptor| acceptor.acceptor(NoDelayAcceptor::new()))
+                    .handle(serving)
+                    .http1_only();
                 server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 tokio::spawn(async move { server.serve(app).await })
             }
             _ => {
-                let mut server = axum_server::from_tcp(listener)?.handle(serving).http1_only();
+                let mut server = axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new()).handle(serving).http1_only();
                 server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
                 tokio::spawn(async move { server.serve(app).await })
             }
         };
         let scheme = if config.web.certificate.is_some() { "https" } else { "http" };
         tracing::info!("the pages are at {scheme}://{address}");
-        Ok(Self { address, board: shown, handle, web, writer: writing, stop_bridge, bridge, keeper, _lock: lock })
+        Ok(Self { address, board: shown, bells, handle, web, writer: writing, stop_bridge, bridge, keeper, _lock: lock })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
@@ -113,6 +120,8 @@ impl Service {
         tracing::info!("stopping: what was taken is finished first");
         let _ = self.stop_bridge.send(());
         self.bridge.await?;
+        // The streams see that the board is gone, and end.
+        self.bells.ring(Whom::All);
         if let Some(keeper) = self.keeper {
             tokio::time::timeout(DRAIN, keeper).await.context("a recording could not be finished")??;
         }
@@ -146,7 +155,14 @@ fn keeper(config: &Config, store: &Store, writer: &Writer) -> Option<(mpsc::Send
     Some((over, tokio::spawn(keep::run(keeping, store.clone(), writer.clone(), SystemClock, over_out))))
 }
 
-async fn bridge_setup(config: &Config, store: Store, writer: Writer, recordings: Option<mpsc::Sender<Over>>, run: u64) -> anyhow::Result<Setup> {
+async fn bridge_setup(
+    config: &Config,
+    store: Store,
+    writer: Writer,
+    recordings: Option<mpsc::Sender<Over>>,
+    run: u64,
+    bell: Arc<Bells>,
+) -> anyhow::Result<Setup> {
     let (pbx, rules) = (&config.pbx, desk_rules(config)?);
     Ok(Setup {
         address: Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() },
@@ -159,6 +175,7 @@ async fn bridge_setup(config: &Config, store: Store, writer: Writer, recordings:
         writer,
         recordings,
         run,
+        bell,
     })
 }
 

@@ -183,7 +183,7 @@ impl Floor {
                 }
             }),
             CallEventKind::RingEnded { leg, reason } => self.ring_ended(event, leg, *reason, now),
-            CallEventKind::Established { leg, .. } => self.established(event, leg, now),
+            CallEventKind::Established { leg, caller, dialled } => self.established(event, leg, caller.as_ref(), dialled, now),
             CallEventKind::Held { leg } => self.change_at(&event.call, leg, |call| {
                 call.state = DeskCallState::Held;
                 call.hold.start(now);
@@ -350,7 +350,7 @@ impl Floor {
         None
     }
 
-    fn established(&mut self, event: &CallEvent, leg: &LegRef, now: Moment) -> Vec<Effect> {
+    fn established(&mut self, event: &CallEvent, leg: &LegRef, caller: Option<&(LegRef, Party)>, dialled: &str, now: Moment) -> Vec<Effect> {
         let Some(agent) = self.agent_at(leg) else {
             return self.change_at(&event.call, leg, |call| {
                 if call.state != DeskCallState::Held {
@@ -364,23 +364,14 @@ impl Floor {
         if self.seats.get(&agent).is_some_and(|seat| seat.call(&event.call).is_none()) {
             effects = self.receive(agent, &event.call, leg, now);
             if effects.is_empty() {
-                effects = self.picked_up(agent, event, now);
+                // A call that rang at a colleague's only, or waited in a parking place, or in a conference.
+                effects = caller.map_or_else(Vec::new, |(from, other)| {
+                    let direction = if from.line.is_some() { Direction::Internal } else { Direction::Inbound };
+                    self.rings_here(event, leg, other, direction, dialled, None, now)
+                });
             }
         }
         effects.extend(self.answered_by(agent, &event.call, leg, now));
-        effects
-    }
-
-    /// A phone takes a call that rings at a colleague's only: it is the same call, about the same case.
-    fn picked_up(&mut self, agent: AgentId, event: &CallEvent, now: Moment) -> Vec<Effect> {
-        let ringing = |call: &&DeskCall| call.state == DeskCallState::Ringing && call.direction == Direction::Inbound;
-        let others = self.seats_of.get(&event.call).into_iter().flatten();
-        let Some(call) = others.filter_map(|other| self.seats.get(other)?.call(&event.call)).find(ringing) else { return Vec::new() };
-        let mut own = DeskCall::new(call.id.clone(), call.direction, call.other.clone(), DeskCallState::Ringing);
-        (own.dialled, own.queue, own.creditor) = (call.dialled.clone(), call.queue.clone(), call.creditor.clone());
-        own.ring.start(now);
-        let mut effects: Vec<Effect> = self.seat_call(agent, own).into_iter().collect();
-        effects.extend(self.look_up(agent, &event.call));
         effects
     }
 }

@@ -612,9 +612,11 @@ mod tests {
         let mut office = Office::new();
         office.rings("c1", "101", "a");
         office.said.clear();
-        office.answers("c1", "102", "b");
-        assert!(office.said.iter().any(|effect| matches!(effect, Effect::LookUp { agent: BRAM, .. })));
         office.hears("c1", CallEventKind::RingEnded { leg: leg("101", "a"), reason: EndReason::Elsewhere });
+        let trunk = LegRef { id: Uniqueid::new("t"), channel: "PJSIP/trunk-00000001".into(), line: None };
+        let debtor = Party { number: "+447700900123".to_owned().into(), name: "J. Smit".to_owned().into() };
+        office.hears("c1", CallEventKind::Established { leg: leg("102", "b"), caller: Some((trunk, debtor)), dialled: "31101".into() });
+        assert!(office.said.iter().any(|effect| matches!(effect, Effect::LookUp { agent: BRAM, .. })));
         office.leaves("c1", "102", "b");
         assert_eq!((office.owed(ANNA), office.owed(BRAM)), (vec![], vec!["c1"]));
     }

@@ -1,7 +1,8 @@
 //! What passes between the pages and the bridge, which never meet: commands one way, the board the other. Plain data;
 //! `main` connects the two ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use super::recording::Wish;
@@ -126,6 +127,15 @@ pub enum Link {
     Lost(Timestamp, String),
 }
 
+/// Whether what happens can be written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ledger {
+    /// It answers.
+    Answers,
+    /// It has not answered for longer than a person waits, since. What happens waits in the journal.
+    Away(Timestamp),
+}
+
 /// A stretch in which the PBX was not in touch: what happened in it is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
@@ -133,6 +143,22 @@ pub struct Gap {
     pub from: Timestamp,
     /// Its end; `None` while it lasts.
     pub to: Option<Timestamp>,
+}
+
+/// Whom a change on the board concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom<'a> {
+    /// These.
+    Agents(&'a BTreeSet<AgentId>),
+    /// Everybody.
+    All,
+}
+
+/// Rung when something was put on the board, so that only those look whom it concerns: with a hundred pages open, waking
+/// all of them for one seat takes longer than anything else.
+pub trait Bell: fmt::Debug + Send + Sync {
+    /// Wakes them.
+    fn ring(&self, whom: Whom<'_>);
 }
 
 /// Gaps that are remembered.
@@ -149,8 +175,10 @@ pub struct Board {
     pub seats: BTreeMap<AgentId, (u64, Arc<Seat>)>,
     /// The PBX.
     pub link: Link,
-    /// The number of the link's last change.
+    /// The number of the last change of the link or the ledger.
     pub link_seq: u64,
+    /// The database.
+    pub ledger: Ledger,
     /// When we were blind.
     pub gaps: Vec<Gap>,
     /// Callers in queues now.
@@ -161,7 +189,16 @@ impl Board {
     /// An empty board.
     #[must_use]
     pub const fn new(run: u64, now: Timestamp) -> Self {
-        Self { run, seq: run, seats: BTreeMap::new(), link: Link::Connecting(now), link_seq: run, gaps: Vec::new(), waiting: 0 }
+        Self {
+            run,
+            seq: run,
+            seats: BTreeMap::new(),
+            link: Link::Connecting(now),
+            link_seq: run,
+            ledger: Ledger::Answers,
+            gaps: Vec::new(),
+            waiting: 0,
+        }
     }
 
     /// Puts a seat on the board.
@@ -191,6 +228,13 @@ impl Board {
             _ => {}
         }
         self.link = link;
+    }
+
+    /// Says how the ledger is.
+    pub const fn put_ledger(&mut self, ledger: Ledger) {
+        self.seq += 1;
+        self.link_seq = self.seq;
+        self.ledger = ledger;
     }
 
     /// The number of the last change that concerns this agent's page.

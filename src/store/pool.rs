@@ -94,6 +94,15 @@ impl Store {
         }
     }
 
+    /// Asks the database for nothing, to see whether it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        fetch_one!(self, (i64,), "SELECT CAST(1 AS BIGINT)")?;
+        Ok(())
+    }
+
     /// Closes all connections.
     pub async fn close(&self) {
         match &self.pool {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::StoreError;
 use super::pool::{Store, Tx};
@@ -30,6 +30,7 @@ type Answer = oneshot::Sender<Result<Written, StoreError>>;
 pub struct Writer {
     asks: mpsc::Sender<(Write, Answer)>,
     journal: mpsc::Sender<Write>,
+    waiting: watch::Receiver<Option<Instant>>,
 }
 
 /// The journal is full: this entry was not taken.
@@ -43,8 +44,9 @@ impl Writer {
     pub fn start(store: Store) -> (Self, tokio::task::JoinHandle<()>) {
         let (asks, asks_out) = mpsc::channel(ASKS_MAX);
         let (journal, journal_out) = mpsc::channel(JOURNAL_MAX);
-        let task = tokio::spawn(run(store, asks_out, journal_out));
-        (Self { asks, journal }, task)
+        let (waits, waiting) = watch::channel(None);
+        let task = tokio::spawn(run(store, asks_out, journal_out, waits));
+        (Self { asks, journal, waiting }, task)
     }
 
     /// Writes, and comes back when it is durable.
@@ -65,6 +67,12 @@ impl Writer {
         self.journal.try_send(write).map_err(|_| JournalFull)
     }
 
+    /// How long the oldest group has been waiting for its commit; `None` when nothing waits.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<Duration> {
+        self.waiting.borrow().map(|since| since.elapsed())
+    }
+
     /// Journal entries that are not yet written.
     #[must_use]
     pub fn journal_len(&self) -> usize {
@@ -78,17 +86,21 @@ struct Group {
     journalled: Vec<Arc<Write>>,
 }
 
-async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>) {
+async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>, waits: watch::Sender<Option<Instant>>) {
     let mut unwritten: Vec<Arc<Write>> = Vec::new();
     let mut kept = None;
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
         let (began, writes) = (Instant::now(), group.asked.len() + group.journalled.len());
+        waits.send_modify(|since| {
+            since.get_or_insert(began);
+        });
         group.touch(&store);
         let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &mut kept, &group)).await.unwrap_or(Err(StoreError::Busy));
         group.touch(&store);
         match written {
             Ok(results) => {
+                waits.send_replace(None);
                 measure::committed(writes, began.elapsed());
                 measure::journal(journal.len());
                 for ((_, answer), result) in group.asked.drain(..).zip(results) {

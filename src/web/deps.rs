@@ -18,6 +18,7 @@ use crate::numbers::NumberPlan;
 use crate::personal::Personal;
 use crate::store::pool::Store;
 use crate::store::writer::Writer;
+use crate::web::bell::Bells;
 
 /// The way to the task that owns the PBX.
 pub type Commands = mpsc::Sender<(Command, oneshot::Sender<Result<(), Refusal>>)>;
@@ -33,6 +34,8 @@ pub struct Deps {
     pub commands: Commands,
     /// What the bridge shows.
     pub board: watch::Receiver<Arc<Board>>,
+    /// Whom a change on the board concerns is woken by it.
+    pub bells: Arc<Bells>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The office.

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod agent;
 mod answer;
 mod assets;
+mod bell;
 mod deps;
 mod figures;
 pub mod recordings;
@@ -13,4 +14,5 @@ pub mod sign_in;
 pub mod supervisor;
 pub mod texts;
 
+pub use bell::Bells;
 pub use deps::{Commands, Deps, OfficeInfo};

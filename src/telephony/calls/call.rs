@@ -16,6 +16,8 @@ pub struct Call {
     pub legs: BTreeSet<Uniqueid>,
     /// The leg that began it.
     pub first: Option<Uniqueid>,
+    /// Why that leg ended, once it has.
+    pub first_cause: Option<HangupCause>,
     /// Counts the calls of the tracker: the order of their beginnings.
     pub order: u64,
     /// The party outside (or the calling colleague).
@@ -80,6 +82,7 @@ impl Call {
             id,
             legs: BTreeSet::new(),
             first: None,
+            first_cause: None,
             order,
             other: Party::default(),
             dialled: String::new(),
@@ -141,6 +144,7 @@ pub fn reason_of_cause(cause: HangupCause) -> EndReason {
         c if c.is_rejected() => EndReason::Rejected,
         c if c.is_failure() => EndReason::Failed,
         HangupCause::ANSWERED_ELSEWHERE => EndReason::Elsewhere,
+        HangupCause::UNKNOWN => EndReason::Unknown,
         _ => EndReason::Cancelled,
     }
 }

@@ -13,8 +13,15 @@ impl Tracker {
         let Some(leg) = self.legs.get(id) else { return };
         let id = leg.id.clone();
         if matches!(leg.state, LegState::Ringing) || (leg.state == LegState::Created && self.is_own_phone(leg)) {
-            let reason = if seen.certainty == Certainty::Observed { reason_of_cause(cause) } else { EndReason::Unknown };
+            let reason = match seen.certainty {
+                // Asterisk 16 gives no cause where its time for the agent's own phone is up.
+                Certainty::Observed if cause == HangupCause::UNKNOWN && self.is_own_phone(leg) => EndReason::NoAnswer,
+                Certainty::Observed => reason_of_cause(cause),
+                _ => EndReason::Unknown,
+            };
             self.ring_over(seen, &id, reason, out);
+        } else if self.is_own_phone(leg) && cause == HangupCause::NORMAL && seen.certainty == Certainty::Observed {
+            self.own_phone_given_up(&leg.call.clone());
         }
         let Some(leg) = self.forget_leg(&id) else { return };
         if leg.connected.is_some() && (leg.line.is_some() || leg.is_dialled()) && leg.kind == LegKind::Party {
@@ -22,8 +29,18 @@ impl Tracker {
         }
         let Some(call) = self.calls.get_mut(&leg.call) else { return };
         call.legs.remove(&id);
+        if call.first.as_ref() == Some(&id) {
+            call.first_cause = Some(cause);
+        }
         if call.legs.is_empty() {
             self.end(seen, &leg.call, cause, leg.line.is_some(), out);
+        }
+    }
+
+    /// The own phone rang and does so no more, and not because its time was up: the agent, or the page, ended it.
+    fn own_phone_given_up(&mut self, call: &CallId) {
+        if let Some(call) = self.calls.get_mut(call).filter(|call| call.own_phone == OwnPhone::Failed(EndReason::NoAnswer)) {
+            call.own_phone = OwnPhone::Failed(EndReason::Cancelled);
         }
     }
 
@@ -37,7 +54,8 @@ impl Tracker {
             let kind = CallEventKind::Transferred { transfer: sent_on.transfer, stays: sent_on.stays, by: Some(sent_on.by), to, consultation: None };
             out.push(seen.event(id, kind));
         }
-        let cause = (seen.certainty == Certainty::Observed).then_some(cause);
+        // The caller's own leg says best why the call ended; the legs go in any order.
+        let cause = (seen.certainty == Certainty::Observed).then_some(call.first_cause.unwrap_or(cause));
         let reason = call.end_reason(cause);
         // A phone that dialled a service of the PBX itself, and met nobody, made no call.
         let is_service = !call.told && last_is_line;
@@ -71,10 +89,6 @@ impl Tracker {
         };
         match self.calls.get_mut(&call_id) {
             // Asterisk's reason 0 says nothing; the channel's own end, before or after this, says more.
-            // It rang and did so no more, and not because its time was up: the agent, or the page, ended it.
-            Some(call) if reason == EndReason::Failed && call.own_phone == OwnPhone::Failed(EndReason::NoAnswer) => {
-                call.own_phone = OwnPhone::Failed(EndReason::Cancelled);
-            }
             Some(_) if reason == EndReason::Failed => {}
             Some(call) if matches!(call.own_phone, OwnPhone::Asked | OwnPhone::Told) => call.own_phone = OwnPhone::Failed(reason),
             Some(_) => {}

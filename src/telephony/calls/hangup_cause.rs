@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct HangupCause(u8);
 
 impl HangupCause {
+    /// The PBX gives none.
+    pub const UNKNOWN: Self = Self(0);
     /// Normal clearing.
     pub const NORMAL: Self = Self(16);
     /// Asterisk's own code: another device answered.

@@ -51,6 +51,27 @@ pub struct Line {
     pub certainty: Certainty,
 }
 
+impl Line {
+    const fn empty() -> Self {
+        Self {
+            event: "",
+            call: String::new(),
+            at: None,
+            caller: Caller { channel: String::new(), number: String::new(), name: String::new() },
+            dialled: String::new(),
+            targets: None,
+            target: None,
+            kind: None,
+            by: None,
+            to: None,
+            merges: None,
+            queue: None,
+            reason: None,
+            certainty: Certainty::Observed,
+        }
+    }
+}
+
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Caller {
@@ -82,9 +103,50 @@ impl Shown {
         self.caller = Caller { channel: leg.channel.clone(), number: party.number.reveal().clone(), name: party.name.reveal().clone() };
     }
 
+    /// Somebody of whom no channel was told.
+    fn calls_unseen(&mut self, party: &Party) {
+        if self.caller.channel.is_empty() {
+            self.caller = Caller { channel: String::new(), number: party.number.reveal().clone(), name: party.name.reveal().clone() };
+        }
+    }
+
     fn dials(&mut self, number: &str) {
         if !number.is_empty() {
             number.clone_into(&mut self.dialled);
+        }
+    }
+
+    fn originated(&mut self, line: &mut Line, leg: &LegRef, to: &Party) {
+        let number = leg.line.as_ref().map_or_else(|| endpoint(&leg.channel), |line| line.as_str());
+        self.calls(leg, &Party { number: number.to_owned().into(), name: String::new().into() });
+        self.dials(to.number.reveal());
+        (line.event, line.target) = ("originating", Some(leg.channel.clone()));
+    }
+
+    fn delivered(&mut self, line: &mut Line, leg: &LegRef, by: Option<&LegRef>, caller: &Party, called: &Party) {
+        match by {
+            Some(by) => self.calls(by, caller),
+            None => self.calls_unseen(caller),
+        }
+        self.parties.insert(leg.id.clone(), called.clone());
+        self.ringing.push((leg.id.clone(), leg.channel.clone()));
+        line.event = "ringing";
+        line.targets = Some(self.ringing.iter().map(|(_, channel)| channel.clone()).collect());
+    }
+
+    fn answered(&mut self, caller: &LegRef, party: &Party, dialled: &str) {
+        if caller.channel != self.caller.channel {
+            self.calls(caller, party);
+        }
+        if self.dialled.is_empty() {
+            self.dials(dialled);
+        }
+    }
+
+    fn stays(&mut self, leg: Option<&LegRef>) {
+        if let Some(leg) = leg {
+            let party = self.parties.get(&leg.id).cloned().unwrap_or_default();
+            self.calls(leg, &party);
         }
     }
 }
@@ -108,31 +170,12 @@ impl Lines {
     }
 }
 
+/// The line of an event, with what its call has told so far.
 fn told(shown: &mut Shown, event: &CallEvent) -> Option<Line> {
     let at = event.at.map(|at| std::time::Duration::from_micros(u64::try_from(at.0).unwrap_or(0)).as_secs_f64());
-    let mut line = Line {
-        event: "",
-        call: event.call.to_string(),
-        at,
-        caller: Caller::default(),
-        dialled: String::new(),
-        targets: None,
-        target: None,
-        kind: None,
-        by: None,
-        to: None,
-        merges: None,
-        queue: None,
-        reason: None,
-        certainty: event.certainty,
-    };
+    let mut line = Line { call: event.call.to_string(), at, certainty: event.certainty, ..Line::empty() };
     match &event.kind {
-        CallEventKind::Originated { leg, to } => {
-            let number = leg.line.as_ref().map_or_else(|| endpoint(&leg.channel), |line| line.as_str());
-            shown.calls(leg, &Party { number: number.to_owned().into(), name: String::new().into() });
-            shown.dials(to.number.reveal());
-            (line.event, line.target) = ("originating", Some(leg.channel.clone()));
-        }
+        CallEventKind::Originated { leg, to } => shown.originated(&mut line, leg, to),
         CallEventKind::Queued { queue, leg, caller, dialled } => {
             shown.calls(leg, caller);
             shown.dials(dialled);
@@ -140,51 +183,27 @@ fn told(shown: &mut Shown, event: &CallEvent) -> Option<Line> {
         }
         CallEventKind::QueueAbandoned { queue } => (line.event, line.queue) = ("queue_abandoned", Some(queue.clone())),
         CallEventKind::Delivered { leg, by, caller, called, dialled, .. } => {
-            match by {
-                Some(by) => shown.calls(by, caller),
-                None if shown.caller.channel.is_empty() => {
-                    shown.caller = Caller { channel: String::new(), number: caller.number.reveal().clone(), name: caller.name.reveal().clone() };
-                }
-                None => {}
-            }
             shown.dials(dialled);
-            shown.parties.insert(leg.id.clone(), called.clone());
-            shown.ringing.push((leg.id.clone(), leg.channel.clone()));
-            line.event = "ringing";
-            line.targets = Some(shown.ringing.iter().map(|(_, channel)| channel.clone()).collect());
+            shown.delivered(&mut line, leg, by.as_ref(), caller, called);
         }
         CallEventKind::RingEnded { leg, reason } => {
             shown.ringing.retain(|(id, _)| *id != leg.id);
             (line.event, line.target, line.reason) = ("ring_ended", Some(leg.channel.clone()), Some(*reason));
         }
         CallEventKind::Established { leg, caller: Some((caller, party)), dialled } => {
-            if caller.channel != shown.caller.channel {
-                shown.calls(caller, party);
-            }
-            if shown.dialled.is_empty() {
-                shown.dials(dialled);
-            }
+            shown.answered(caller, party, dialled);
             (line.event, line.target) = ("answered", Some(leg.channel.clone()));
         }
         CallEventKind::Held { leg } => (line.event, line.target) = ("held", Some(leg.channel.clone())),
         CallEventKind::Retrieved { leg } => (line.event, line.target) = ("retrieved", Some(leg.channel.clone())),
         CallEventKind::Transferred { transfer, stays, by, to, consultation } => {
-            if let Some(stays) = stays {
-                let party = shown.parties.get(&stays.id).cloned().unwrap_or_default();
-                shown.calls(stays, &party);
-            }
             (line.event, line.kind) = ("transferred", Some(*transfer));
-            line.by = by.as_ref().map(|by| by.channel.clone());
-            line.to = Some(match to {
-                TransferTarget::Leg(leg) => leg.channel.clone(),
-                TransferTarget::Number(number) => number.clone(),
-            });
+            (line.by, line.to) = (by.as_ref().map(|by| by.channel.clone()), Some(name_of(to)));
             line.merges = consultation.as_ref().map(ToString::to_string);
+            shown.stays(stays.as_ref());
         }
         CallEventKind::Cleared { reason, other, .. } => {
-            if shown.caller == Caller::default() {
-                shown.caller = Caller { channel: String::new(), number: other.number.reveal().clone(), name: other.name.reveal().clone() };
-            }
+            shown.calls_unseen(other);
             (line.event, line.reason) = ("ended", Some(*reason));
         }
         CallEventKind::Established { caller: None, .. }
@@ -199,4 +218,11 @@ fn told(shown: &mut Shown, event: &CallEvent) -> Option<Line> {
     line.caller = shown.caller.clone();
     line.dialled.clone_from(&shown.dialled);
     Some(line)
+}
+
+fn name_of(to: &TransferTarget) -> String {
+    match to {
+        TransferTarget::Leg(leg) => leg.channel.clone(),
+        TransferTarget::Number(number) => number.clone(),
+    }
 }

@@ -21,6 +21,10 @@ pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Sea
     CallBar {
         link,
         link_since: since.map(|since| t.time(office.local(since))),
+        ledger_since: match board.ledger {
+            hub::Ledger::Answers => None,
+            hub::Ledger::Away(since) => Some(t.time(office.local(since))),
+        },
         agent_name: seat.profile.name.reveal().clone(),
         extension: seat.profile.extension.to_string(),
         presence: presence(seat.activity()),

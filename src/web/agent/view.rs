@@ -263,6 +263,8 @@ pub struct CallBar {
     pub link: Link,
     /// Since when the link is in this state: "10:02".
     pub link_since: Option<String>,
+    /// Since when the database does not answer.
+    pub ledger_since: Option<String>,
     pub agent_name: String,
     pub extension: String,
     pub presence: Presence,

@@ -31,6 +31,7 @@ extension = extension { $a }
 link-connected = Connected to the exchange
 link-connecting = Connecting to the exchange
 link-lost = No connection to the exchange
+ledger-away = The storage has not answered since { $a }. Calls go on; saving will work again soon, and what you type stays.
 
 # Presence
 presence-offline = Off the line
@@ -696,9 +697,9 @@ recording-mark-asked = Recording asked for
 recording-mark-running = Recording
 recording-mark-paused = Recording paused
 recording-mark-stopped = Recording stopped
-recording-pause = Pause
-recording-resume = Resume
-recording-stop = Stop
+recording-pause = Pause the recording
+recording-resume = Resume the recording
+recording-stop = Stop the recording for good
 recording-notice = Say first:
 recording-running = The call or its processing goes on
 recording-ok = Both sides can be heard

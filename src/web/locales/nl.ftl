@@ -31,6 +31,7 @@ extension = toestel { $a }
 link-connected = Verbonden met de centrale
 link-connecting = Centrale wordt verbonden
 link-lost = Geen verbinding met de centrale
+ledger-away = De opslag antwoordt niet sinds { $a }. Bellen kan gewoon; bewaren kan zo weer, en wat u typt blijft staan.
 
 # Presence
 presence-offline = Niet op de lijn
@@ -696,9 +697,9 @@ recording-mark-asked = Opname gevraagd
 recording-mark-running = Wordt opgenomen
 recording-mark-paused = Opname gepauzeerd
 recording-mark-stopped = Opname gestopt
-recording-pause = Pauzeer
-recording-resume = Hervat
-recording-stop = Stop
+recording-pause = Pauzeer de opname
+recording-resume = Hervat de opname
+recording-stop = Stop de opname voorgoed
 recording-notice = Zeg eerst:
 recording-running = Het gesprek of de verwerking loopt nog
 recording-ok = Beide kanten zijn te horen

@@ -47,11 +47,11 @@ impl Mark {
         }
     }
 
-    /// What the first button does: the value of `wish`, and the end of its text key `recording-...`.
-    pub const fn wish(self) -> Option<&'static str> {
+    /// What the first button does, and its sign: the value of `wish`, and the end of its text key `recording-...`.
+    pub const fn wish(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Running => Some("pause"),
-            Self::Paused => Some("resume"),
+            Self::Running => Some(("pause", "❚❚")),
+            Self::Paused => Some(("resume", "●")),
             Self::Asked | Self::Stopped => None,
         }
     }

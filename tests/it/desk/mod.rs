@@ -7,6 +7,7 @@ mod creditors;
 mod in_the_browser;
 mod locks;
 mod office;
+mod operations;
 mod over_http;
 mod owed;
 mod recording;

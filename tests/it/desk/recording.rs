@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use reqwest::{Client, StatusCode};
 use sha2::{Digest, Sha256};
 
+use super::browser::Browser;
 use super::over_http::{case, client, get, post, signed_in};
 use super::service::Home;
 use crate::lab::tone::power;
@@ -101,7 +102,7 @@ impl Office {
 
     /// The debtor calls the number whose calls are recorded, and the agent takes it.
     async fn inbound(&self) -> String {
-        self.debtor.dial("31801").await;
+        self.debtor.dial("31701").await;
         self.phone.wait_ringing().await;
         self.phone.answer().await;
         self.says("data-call=\"talking\"").await;
@@ -266,4 +267,55 @@ async fn what_a_crash_left_is_kept_after_the_next_start() {
     let page = office.call_page(&call, "Beide kanten zijn te horen").await;
     let (left, right) = played(&office, &call, &page).await;
     assert!(heard(&left).matches('a').count() >= 15 && heard(&right).matches('d').count() >= 15, "{} {}", heard(&left), heard(&right));
+}
+
+#[tokio::test]
+async fn the_agent_pauses_by_keyboard_and_the_supervisor_plays_it_in_the_page() {
+    let office = office("record-page", LINDE).await;
+    let browser = Browser::open().await;
+    browser.sign_in(&office.home.address, "anna").await;
+    browser.find("[data-link=connected]").await;
+    let call = office.inbound().await;
+    browser.says("[data-recording=running]", "Wordt opgenomen").await;
+    browser.says("[data-recording-notice]", "Dit gesprek wordt opgenomen.").await;
+    browser.picture("60-recording").await;
+    office.spoken(1).await;
+    let press = |key: &str| format!("document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))");
+    browser.script(&press("r")).await;
+    browser.says("[data-recording=paused]", "Opname gepauzeerd").await;
+    browser.picture("61-recording-paused").await;
+    office.spoken(1).await;
+    browser.script(&press("F9")).await;
+    browser.says("[data-recording=running]", "Wordt opgenomen").await;
+    office.phone.hang_up().await;
+    browser.gone("[data-recording]").await;
+    office.call_page(&call, "Beide kanten zijn te horen").await;
+    let supervisor = Browser::open().await;
+    supervisor.sign_in(&office.home.address, "carla").await;
+    supervisor.find("#floor").await;
+    supervisor.client.goto(&format!("{}/floor/calls/{call}", office.home.address)).await.expect("the call's page");
+    // Chromium plays only where somebody has clicked.
+    supervisor.click("audio").await;
+    supervisor.script("document.querySelector('audio').play()").await;
+    let playing = until_async(|| async {
+        let state = supervisor.script("const player = document.querySelector('audio'); return [player.currentTime, player.duration]").await;
+        (state[0].as_f64()? > 0.2 && state[1].as_f64()? > 2.0).then_some(())
+    });
+    if playing.await.is_none() {
+        let state = "const p = document.querySelector('audio'); return [p.error && p.error.message, p.networkState, p.readyState, p.currentTime, p.duration, p.paused, p.src]";
+        panic!("the browser does not play it: {}", supervisor.script(state).await);
+    }
+    supervisor.picture("62-recording-played").await;
+    // And the agent hears the own call in the timeline, once its outcome is there.
+    browser.script("document.querySelector('input[name=code][value=NA]').click()").await;
+    browser.script("document.querySelector('#save').click()").await;
+    browser.gone(".bar[data-call=ended]").await;
+    let case = case(&office.anna, &office.home, "korenaar").await;
+    let (status, _) = post(&office.anna, &office.home, "/desk/open", &[("case", &case)]).await;
+    assert_eq!(status, StatusCode::OK);
+    browser.find(&format!("#file audio[src='/recordings/{call}']")).await;
+    browser.script("document.querySelector('#file audio').scrollIntoView()").await;
+    browser.picture("63-recording-in-the-timeline").await;
+    supervisor.close().await;
+    browser.close().await;
 }

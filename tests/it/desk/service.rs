@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::lab::until;
 
@@ -98,6 +99,11 @@ impl Home {
         child.wait_with_output().expect("its output")
     }
 
+    /// Runs a command of the program where other programs are looked for in `path` only.
+    pub(crate) fn run_in_path(&self, path: &str, arguments: &[&str]) -> Output {
+        Command::new(PROGRAM).arg("--config").arg(self.path("belbrug.toml")).args(arguments).env("PATH", path).output().expect("the program")
+    }
+
     /// Starts the service and waits until its pages are there.
     pub(crate) async fn start(&mut self) {
         let mut command = Command::new(PROGRAM);
@@ -156,6 +162,22 @@ impl Home {
         assert!(ended.success(), "it ended with {ended}:\n{}", self.log());
     }
 
+    /// As [`Home::terminate`], while the test goes on; whether it ended well within that time.
+    pub(crate) async fn terminate_within(&mut self, time: Duration) -> bool {
+        let mut child = self.running.take().expect("a running service");
+        let sent = Command::new("kill").arg(child.id().to_string()).status().expect("kill");
+        assert!(sent.success());
+        let ended = async {
+            loop {
+                match child.try_wait().expect("its state") {
+                    Some(status) => return status.success(),
+                    None => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        tokio::time::timeout(time, ended).await.unwrap_or(false)
+    }
+
     /// Its process.
     pub(crate) fn pid(&self) -> u32 {
         self.running.as_ref().expect("a running service").id()
@@ -178,9 +200,16 @@ impl Drop for Home {
         let log = self.log();
         if std::thread::panicking() {
             eprintln!("== the service's log\n{log}");
-        } else if let Some(leak) = PERSONAL.iter().find(|leak| log.contains(**leak)) {
-            panic!("the log holds personal data ({leak}):\n{log}");
+        } else {
+            nothing_personal_in(&log);
         }
+    }
+}
+
+/// Fails when a text holds a name, a number or an amount of the tests' people.
+pub(crate) fn nothing_personal_in(text: &str) {
+    if let Some(leak) = PERSONAL.iter().find(|leak| text.contains(**leak)) {
+        panic!("it holds personal data ({leak}):\n{text}");
     }
 }
 

@@ -13,7 +13,8 @@ async fn plays_as_captured(release: Release, flow: &str) {
     record_one(release, flow, &out).await;
     let said = std::fs::read(out.join(format!("{flow}.ami"))).expect("the capture");
     let (_, tracker) = events(&said);
-    assert_eq!(tracker.calls().count(), 0, "a call was left open");
+    // Of a PBX that is killed nobody hears an end.
+    assert_eq!(tracker.calls().count(), usize::from(flow == "pbx_restart_in_talk"), "a call was left open");
     assert_eq!(sorted(ladder_of(&said)), sorted(ladder_of(&capture_of(release, flow))), "{flow} goes otherwise than it was captured");
 }
 

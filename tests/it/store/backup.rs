@@ -9,7 +9,7 @@ use belbrug::store::error::StoreError;
 use belbrug::store::pool::Store;
 use belbrug::store::write::{SessionOpen, Write};
 
-use super::database::Database;
+use super::database::{AtRest, Database};
 use super::ledger::{NOW, case, outcome, raw, user};
 
 on_both! {
@@ -43,6 +43,31 @@ fn newer(url: &str) -> &'static str {
     }
 }
 
+/// A database as the first Belbrug left it, with one user.
+async fn first_schema(db: &AtRest) {
+    let kind = if db.url.starts_with("sqlite") { "sqlite" } else { "postgres" };
+    let folder = db.folder.path().join("first");
+    std::fs::create_dir(&folder).expect("a folder");
+    let first = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/store/migrations/{kind}/0001_start.sql"));
+    std::fs::copy(first, folder.join("0001_start.sql")).expect("the first schema");
+    let migrator = sqlx::migrate::Migrator::new(folder.as_path()).await.expect("a migration");
+    if let Some(path) = db.url.strip_prefix("sqlite:") {
+        std::fs::remove_file(path).expect("the newer one");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let pool = sqlx::SqlitePool::connect_with(options).await.expect("SQLite");
+        migrator.run(&pool).await.expect("the first schema");
+        pool.close().await;
+    } else {
+        let pool = sqlx::PgPool::connect(&db.url).await.expect("PostgreSQL");
+        for sql in ["DROP SCHEMA public CASCADE", "CREATE SCHEMA public"] {
+            sqlx::query(sql).execute(&pool).await.expect("an empty database");
+        }
+        migrator.run(&pool).await.expect("the first schema");
+    }
+    let anna = "INSERT INTO users (id, login, name, role, password_hash, created_at) VALUES (1, 'anna', 'Anna', 'agent', 'hash', 1)";
+    raw(&db.url, anna).await.expect("a user");
+}
+
 mod scenes {
     use super::*;
 
@@ -67,7 +92,7 @@ mod scenes {
         }
         assert!(matches!(backup(&db.url, &file).await, Err(BackupError::Exists(_))), "a backup is never overwritten");
         assert!(!Path::new(&format!("{}.part", file.display())).exists());
-        db.store.close().await;
+        let db = db.at_rest().await;
         let restored = restore(&db.url, &file, true, NOW).await.expect("restored");
         let there = keys(&db.url).await;
         assert!((20..=120).contains(&there.len()), "{}", there.len());
@@ -134,26 +159,8 @@ mod scenes {
     }
 
     pub(super) async fn an_older_schema_is_brought_up_to_date(db: Database) {
-        user(&db, "anna", None).await;
-        db.store.close().await;
-        // As the program before recordings left it.
-        for sql in [
-            "DROP TABLE settlement_texts",
-            "DROP TABLE settlements",
-            "ALTER TABLE calls DROP COLUMN wrap_micros",
-            "ALTER TABLE users DROP COLUMN devices",
-            "DROP TABLE recording_plays",
-            "DROP TABLE recordings",
-            "ALTER TABLE imports DROP COLUMN ended",
-            "ALTER TABLE imports DROP COLUMN writes",
-            "DELETE FROM _sqlx_migrations WHERE version > 1",
-        ] {
-            raw(&db.url, sql).await.expect("an older schema");
-        }
-        if db.url.starts_with("postgres") {
-            raw(&db.url, "DROP FUNCTION recording_plays_is_append_only").await.expect("an older schema");
-            raw(&db.url, "DROP FUNCTION settlements_are_append_only").await.expect("an older schema");
-        }
+        let db = db.at_rest().await;
+        first_schema(&db).await;
         let file = db.folder.path().join("old");
         assert_eq!(backup(&db.url, &file).await.expect("of an older schema, too"), []);
         assert!(raw(&db.url, "SELECT 1 FROM recordings").await.is_err(), "a backup leaves the schema as it is");

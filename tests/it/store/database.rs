@@ -19,6 +19,13 @@ pub(crate) struct Database {
     pub(crate) folder: tempfile::TempDir,
 }
 
+/// A database that nobody uses.
+pub(crate) struct AtRest {
+    pub(crate) url: String,
+    _cluster: Option<Cluster>,
+    pub(crate) folder: tempfile::TempDir,
+}
+
 /// A running PostgreSQL.
 pub(crate) struct Cluster {
     folder: PathBuf,
@@ -44,6 +51,15 @@ impl Database {
         let store = Store::open(&url).await.expect("an open database");
         let (writer, writing) = Writer::start(store.clone());
         Self { store, writer, url, _writing: writing, cluster, folder }
+    }
+
+    /// As it is when no service runs: written to its end, and closed. The database itself goes on.
+    pub(crate) async fn at_rest(self) -> AtRest {
+        let Self { store, writer, url, _writing: writing, cluster, folder } = self;
+        drop(writer);
+        writing.await.expect("the writer's end");
+        store.close().await;
+        AtRest { url, _cluster: cluster, folder }
     }
 
     /// Takes the database away for a while: only PostgreSQL can be.

@@ -258,8 +258,8 @@ mod scenes {
         assert!(call.talk.is_some_and(|talk| (500_000..30_000_000).contains(&talk)), "{:?}", call.talk);
         let legs = db.store.legs(&call.id).await.expect("legs");
         let ends: BTreeMap<&str, &str> = legs.iter().map(|leg| (leg.extension.as_str(), leg.reason.as_str())).collect();
-        assert_eq!(ends, [("101", "elsewhere"), ("102", "completed")].into());
-        assert_eq!(db.store.call_events(&call.id).await.expect("events").len(), 7);
+        assert_eq!(ends, [("", ""), ("101", "elsewhere"), ("102", "completed")].into());
+        assert_eq!(db.store.call_events(&call.id).await.expect("events").len(), 8);
     }
 
     async fn journal(db: &Database, name: &str, agents: &BTreeMap<&str, AgentId>) {
