@@ -269,6 +269,19 @@ mod tests {
     }
 
     #[test]
+    fn the_queues_that_the_config_names_are_served_and_no_others() {
+        let mut office = Office::new();
+        office.floor.rules.queues = vec!["collections".to_owned()];
+        office.lists(&[("101", "support", MemberState::Active, true), ("111", "collections", MemberState::Active, true)]);
+        office.ask(Command::SetPresence(BRAM, Presence::Ready)).unwrap();
+        assert_eq!(office.orders(), [queue("collections", QueueChange::Add("Bram".to_owned().into()))]);
+        office.tells("102", "collections", MemberState::Active, false);
+        assert_eq!(office.seat(BRAM).presence_by, PresenceBy::Page, "that was asked for");
+        office.ask(Command::SetPresence(ANNA, Presence::Paused(PauseReason::Lunch))).unwrap();
+        assert_eq!(office.orders(), [queue("collections", QueueChange::Pause("lunch"))], "her softphone there, and nothing in the other queue");
+    }
+
+    #[test]
     fn a_refusal_of_the_pbx_is_told() {
         let mut office = Office::new();
         office.lists(&[("101", "collections", MemberState::Active, true)]);

@@ -28,6 +28,7 @@ pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Sea
         agent_name: seat.profile.name.reveal().clone(),
         extension: seat.profile.extension.to_string(),
         presence: presence(seat.activity()),
+        owed: if seat.activity() == Activity::WrapUp { seat.owed().count() } else { 0 },
         call: main.map(|call| self::call(t, &office.plan, call, now)),
         waiting: seat.waiting_call().map(|call| waiting(t, &office.plan, call)),
         notice: seat.notice.as_ref().map(|happened| notice(t, happened)),

@@ -13,5 +13,6 @@ mod page;
 mod part;
 mod talk_view;
 pub mod view;
+mod whose;
 
 pub use page::router;

@@ -6,6 +6,7 @@ use askama::Template;
 pub use super::form::*;
 pub use super::link::Link;
 use super::owed::OwedRow;
+pub use super::whose::*;
 use crate::web::recordings::view::Mark;
 use crate::web::texts::Texts;
 
@@ -238,29 +239,6 @@ pub struct Notice {
     pub text: String,
 }
 
-/// Many debtors have this number: choose by name. Never an amount here.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Chooser {
-    pub call: String,
-    pub number: String,
-    pub choices: Vec<Choice>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Choice {
-    pub case: String,
-    pub name: String,
-    pub creditor: String,
-}
-
-/// No debtor has this number, or it is withheld: search one and attach it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attach {
-    pub call: String,
-    /// `None` when withheld.
-    pub number: Option<String>,
-}
-
 /// The bar on top, always in view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallBar {
@@ -272,6 +250,8 @@ pub struct CallBar {
     pub agent_name: String,
     pub extension: String,
     pub presence: Presence,
+    /// Calls without an outcome; shown beside "Afronden".
+    pub owed: usize,
     pub call: Option<Call>,
     pub waiting: Option<WaitingCall>,
     pub notice: Option<Notice>,

@@ -4,6 +4,7 @@
 use super::browser::Browser;
 use super::office::{CALLER, Office, office, save};
 use super::service::Home;
+use crate::lab::pbx::Release;
 use crate::lab::{Debtor, Pbx, Phone, until_async};
 
 /// Waits until the queue's line about a phone says this.
@@ -78,6 +79,52 @@ async fn a_pause_that_is_dialled_on_the_phone_comes_to_the_page_and_back() {
     codes("*61").await;
     browser.find("[data-presence=ready]").await;
     queue_says(pbx, "PJSIP/101", |line| !line.contains("paused")).await;
+}
+
+/// Queues whose members are Local channels that are watched by a device (`local`), or by a hint, as FreePBX writes them
+/// (`800`); and the same on an old Asterisk.
+async fn local_members(release: Release) {
+    let pbx = Pbx::up_with_everything("local-members", std::time::Duration::from_secs(20), release).await;
+    let home = Home::started(pbx.ami_port, &pbx.ami_secret).await;
+    home.logs("signed in at the PBX").await;
+    let browser = Browser::open().await;
+    browser.sign_in(&home.address, "anna").await;
+    browser.find("[data-link=connected]").await;
+    let phone = Phone::register(&pbx, "101").await;
+    choose(&browser, LUNCH).await;
+    browser.says(".bar-me", "Pauze: lunch").await;
+    let paused = |line: &str| line.contains("paused:lunch") || line.contains("(paused");
+    for queue in ["collections", "local", "800"] {
+        let line = || async {
+            let said = pbx.cli(&format!("queue show {queue}")).await;
+            said.lines().find(|line| line.contains("Agent 101")).unwrap_or_default().to_owned()
+        };
+        let found = until_async(|| async { paused(&line().await).then_some(()) }).await;
+        assert!(found.is_some(), "{queue}: {:?}", line().await);
+        assert!(!pbx.cli(&format!("queue show {queue}")).await.lines().any(|line| line.contains("Agent 102") && paused(line)));
+    }
+    choose(&browser, READY).await;
+    browser.find("[data-presence=ready]").await;
+    queue_says(&pbx, "PJSIP/101", |line| !line.contains("paused")).await;
+    // The code pauses the device in the queue where it is a member under its own name: in the others it goes on.
+    phone.dial("*60").await;
+    phone.wait_closed().await;
+    queue_says(&pbx, "PJSIP/101", |line| line.contains("paused")).await;
+    browser.find("[data-presence=ready]").await;
+    for interface in ["Local/101@belbrug-phones/n", "Local/101@from-queue/n"] {
+        pbx.cli(&format!("queue pause member {interface}")).await;
+    }
+    browser.says(".bar-me", "Pauze: toestel").await;
+}
+
+#[tokio::test]
+async fn members_that_are_local_channels_are_known_by_what_is_watched() {
+    local_members(Release::Asterisk22).await;
+}
+
+#[tokio::test]
+async fn members_that_are_local_channels_on_an_old_asterisk() {
+    local_members(Release::Asterisk16).await;
 }
 
 /// A phone that is in no config: it goes into the queue and out of it.

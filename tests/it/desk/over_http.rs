@@ -96,16 +96,31 @@ async fn every_page_asks_who_and_whether() {
     for path in ["/desk/live", "/floor/live", "/desk/search?q=x"] {
         assert_eq!(get(&nobody, &home, path).await.status(), StatusCode::UNAUTHORIZED, "{path}");
     }
-    for path in
-        ["/desk/dial", "/desk/outcome", "/desk/draft", "/desk/open", "/desk/hang-up", "/desk/presence", "/desk/attach", "/desk/close", "/admin/users"]
-    {
+    for path in [
+        "/desk/dial",
+        "/desk/outcome",
+        "/desk/draft",
+        "/desk/open",
+        "/desk/hang-up",
+        "/desk/presence",
+        "/desk/attach",
+        "/desk/close",
+        "/desk/take-over",
+        "/desk/focus",
+        "/desk/dismiss",
+        "/floor/settle",
+        "/admin/users",
+        "/admin/users/devices",
+    ] {
         let (status, _) = post(&nobody, &home, path, &[]).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
     }
     let agent = signed_in(&home, "anna").await;
-    for path in ["/floor", "/floor/live", "/floor/calls", "/floor/calls/x", "/admin/users"] {
+    for path in ["/floor", "/floor/live", "/floor/calls", "/floor/calls/x", "/floor/owed", "/admin/users"] {
         assert_eq!(get(&agent, &home, path).await.status(), StatusCode::FORBIDDEN, "{path}");
     }
+    assert_eq!(post(&agent, &home, "/floor/settle", &[("call", "x"), ("reason", "omdat")]).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(post(&agent, &home, "/admin/users/devices", &[("user", "1"), ("devices", "103")]).await.0, StatusCode::FORBIDDEN);
     let supervisor = signed_in(&home, "carla").await;
     assert_eq!(get(&supervisor, &home, "/floor").await.status(), StatusCode::OK);
     assert_eq!(get(&supervisor, &home, "/floor/calls/x").await.status(), StatusCode::NOT_FOUND);
@@ -269,6 +284,57 @@ async fn an_admin_adds_disables_and_resets_users() {
     assert_eq!(get(&eva, &home, "/desk").await.status(), StatusCode::SEE_OTHER, "her session is over");
     let refused = try_sign_in(&client(), &home, "eva", PASSWORD).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_outcome_without_the_file_is_refused_with_the_name_and_nothing_is_lost() {
+    let home = home().await;
+    let (anna, bram) = (signed_in(&home, "anna").await, signed_in(&home, "bram").await);
+    let case = case(&anna, &home, "korenaar").await;
+    desk_file(&anna, &home, &case).await;
+    let page = desk_file(&bram, &home, &case).await;
+    assert!(page.contains("Anna de Boer heeft dit dossier open sinds") && !page.contains("id=\"outcome\""), "{page}");
+    let outcome = |key: &'static str| [("case", case.as_str()), ("key", key), ("code", "NA"), ("notes", "blijft bewaard")].to_vec();
+    assert_eq!(post(&bram, &home, "/desk/draft", &[("case", &case), ("version", "0"), ("notes", "blijft bewaard")]).await.0, StatusCode::OK);
+    let (status, answer) = post(&bram, &home, "/desk/outcome", &outcome("0123456789abcdef")).await;
+    let said = answer["message"].as_str().unwrap_or_default();
+    assert!(status == StatusCode::CONFLICT && said.contains("Anna de Boer heeft dit dossier open sinds"), "{status} {answer}");
+    let (status, answer) = post(&bram, &home, "/desk/dial", &[("case", &case), ("number", "+447700900123"), ("key", "0123456789")]).await;
+    assert!(status == StatusCode::CONFLICT && answer["message"].as_str().is_some_and(|said| said.contains("Anna de Boer")), "{answer}");
+    assert_eq!(post(&bram, &home, "/desk/take-over", &[("case", "9999")]).await.0, StatusCode::CONFLICT, "it is not on his screen");
+    assert_eq!(post(&bram, &home, "/desk/take-over", &[("case", &case)]).await.0, StatusCode::OK);
+    let page = get(&bram, &home, "/desk").await.text().await.expect("a page");
+    assert!(page.contains("blijft bewaard"), "his draft is there");
+    assert_eq!(post(&anna, &home, "/desk/outcome", &outcome("fedcba9876543210")).await.0, StatusCode::CONFLICT);
+    assert_eq!(post(&bram, &home, "/desk/outcome", &outcome("0123456789abcdef")).await.0, StatusCode::OK);
+    // It is free: hers again.
+    assert_eq!(post(&anna, &home, "/desk/outcome", &outcome("fedcba9876543210")).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn further_phones_belong_to_one_person() {
+    let home = home().await;
+    let admin = signed_in(&home, "dirk").await;
+    let new = [("name", "Eva"), ("login", "eva"), ("password", PASSWORD), ("role", "agent"), ("extension", "103"), ("language", "nl")];
+    let with = |devices: &'static str| new.iter().copied().chain([("devices", devices)]).collect::<Vec<_>>();
+    for taken in ["101", "111, 102", "abc"] {
+        let (status, _) = post(&admin, &home, "/admin/users", &with(taken)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{taken}");
+    }
+    assert_eq!(post(&admin, &home, "/admin/users", &with("113, 123")).await.0, StatusCode::SEE_OTHER);
+    let page = get(&admin, &home, "/admin/users").await.text().await.expect("a page");
+    assert!(page.contains("113, 123"), "{page}");
+    let id = |login: &str| {
+        let row = page.split("data-user=\"").find(|row| row.contains(&format!("<td>{login}</td>"))).expect("the row");
+        row.split('"').next().expect("an id").to_owned()
+    };
+    let (eva, bram) = (id("eva"), id("bram"));
+    let (status, _) = post(&admin, &home, "/admin/users/devices", &[("user", &bram), ("devices", "113")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "it is Eva's");
+    assert_eq!(post(&admin, &home, "/admin/users/devices", &[("user", &eva), ("devices", "")]).await.0, StatusCode::SEE_OTHER);
+    assert_eq!(post(&admin, &home, "/admin/users/devices", &[("user", &bram), ("devices", "113")]).await.0, StatusCode::SEE_OTHER);
+    let listed = home.run(&["user", "list"]);
+    assert!(super::service::said(&listed).contains("102,113"), "{}", super::service::said(&listed));
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ async fn calls_on_the_desk_phone_with_the_page_closed_owe_outcomes_that_survive_
     let browser = Browser::open().await;
     browser.sign_in(&home.address, "anna").await;
     browser.says("#owed", "3 gesprekken zonder uitkomst").await;
+    browser.says(".bar-me", "Afronden (3)").await;
     browser.picture("60-owed").await;
     browser.size(390, 844).await;
     browser.picture("61-owed-narrow").await;

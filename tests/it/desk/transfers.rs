@@ -95,6 +95,18 @@ async fn an_attended_transfer_carries_it_when_it_is_completed() {
     two.bram_saves().await;
 }
 
+/// In the queue both phones ring, the giver's own as well; whoever answers has the call.
+#[tokio::test]
+async fn a_transfer_to_the_queue_goes_to_whoever_answers() {
+    let two = talking("to-the-queue").await;
+    two.office.phone.transfer("900").await;
+    two.phone.wait_ringing().await;
+    two.bram.says("[data-given]", "Doorverbonden door Anna de Boer").await;
+    two.phone.answer().await;
+    two.bram_has_it().await;
+    two.bram_saves().await;
+}
+
 #[tokio::test]
 async fn a_transfer_that_nobody_takes_stays_the_giver_s() {
     let two = talking("in-vain").await;

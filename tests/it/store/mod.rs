@@ -21,6 +21,7 @@ macro_rules! on_both {
 
 mod backup;
 pub(crate) mod database;
+mod debts;
 mod ledger;
 mod numbers;
 mod recordings;
