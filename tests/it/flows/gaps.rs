@@ -178,6 +178,11 @@ fn any_gap_in_any_call() {
                 assert!(told.len() <= calls.len(), "{name}, {lost} to {back}: {told:?}, really {really:?}");
                 for end in &told {
                     let words = end.strip_suffix(" (Inferred)").unwrap_or(end);
+                    // Why the own phone was not picked up is said best before its leg goes; that nothing was dialled is what counts.
+                    let at_own_phone = |end: &str| end.ends_with("at own phone");
+                    if at_own_phone(words) && really.iter().any(|really| at_own_phone(really)) {
+                        continue;
+                    }
                     let reason = words.trim_start_matches("cleared: ");
                     let is_true = words.starts_with("cleared: unknown") || really.iter().any(|really| really == words) || consulted(reason);
                     assert!(is_true, "{name}, {lost} to {back}: {told:?}, really {really:?}");
