@@ -33,8 +33,15 @@ async fn what_is_acknowledged_while_it_stops_is_saved_and_live_pages_come_back()
     let anna = signed_in(&home, "anna").await;
     let case = case(&anna, &home, "korenaar").await;
     let mut live = get(&anna, &home, "/desk/live").await;
-    let first = String::from_utf8(live.chunk().await.expect("a chunk").expect("a message").to_vec()).expect("text");
-    let id = first.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id").to_owned();
+    // The bar comes first, without a number; the message that makes the page whole has one.
+    let mut said = String::new();
+    let id = loop {
+        let chunk = live.chunk().await.expect("a chunk").expect("a message");
+        said.push_str(std::str::from_utf8(&chunk).expect("text"));
+        if let Some(id) = said.lines().find_map(|line| line.strip_prefix("id: ")) {
+            break id.to_owned();
+        }
+    };
     let url = format!("{}/desk/outcome", home.address);
     let stopped = AtomicBool::new(false);
     // Eight hands that save without a pause, before and while it stops.
