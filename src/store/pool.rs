@@ -36,13 +36,19 @@ pub(super) enum Pool {
     Postgres(PgPool),
 }
 
-/// The writer's connection, in a transaction or between two. It is kept from group to group, and never used again after
-/// anything went wrong: a full disk makes SQLite end the transaction by itself, which sqlx's own transactions do not
-/// notice, and a commit that was given up may still be under way. So we begin and commit in SQL.
+/// A connection of the writer.
 #[derive(Debug)]
 pub(super) enum Tx {
     Sqlite(PoolConnection<sqlx::Sqlite>),
     Postgres(PoolConnection<sqlx::Postgres>),
+}
+
+/// A transaction of the writer. We begin and commit in SQL: a full disk makes SQLite end the transaction by itself, which
+/// sqlx's own transactions do not notice. A connection whose transaction did not come to its end is never used again.
+#[derive(Debug)]
+pub(super) struct Writing {
+    pub(super) tx: Tx,
+    is_open: bool,
 }
 
 impl Store {
@@ -75,7 +81,12 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT);
-        let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.clone()).await?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
         if existed {
             copy_before_migrating(&write, path).await?;
         }
@@ -114,49 +125,48 @@ impl Store {
         }
     }
 
-    /// A transaction on the connection that was kept, or on a new one: the one that was kept may have died meanwhile.
-    pub(super) async fn begin(&self, kept: Option<Tx>) -> Result<Tx, StoreError> {
-        if let Some(mut tx) = kept
-            && tx.begin().await.is_ok()
-        {
-            return Ok(tx);
-        }
-        let mut tx = self.writing().await?;
-        tx.begin().await?;
-        Ok(tx)
-    }
-
-    async fn writing(&self) -> Result<Tx, StoreError> {
-        Ok(match &self.pool {
-            Pool::Sqlite { write, .. } => {
-                let mut connection = write.acquire().await?;
-                connection.close_on_drop();
-                Tx::Sqlite(connection)
-            }
-            Pool::Postgres(pool) => {
-                let mut connection = pool.acquire().await?;
-                connection.close_on_drop();
-                Tx::Postgres(connection)
-            }
-        })
+    pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
+        let tx = match &self.pool {
+            Pool::Sqlite { write, .. } => Tx::Sqlite(write.acquire().await?),
+            Pool::Postgres(pool) => Tx::Postgres(pool.acquire().await?),
+        };
+        let mut writing = Writing { tx, is_open: true };
+        writing.tx.begin().await?;
+        Ok(writing)
     }
 }
 
 impl Tx {
-    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+    async fn begin(&mut self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(drop)?,
             Self::Postgres(connection) => sqlx::query("BEGIN").execute(&mut **connection).await.map(drop)?,
         }
         Ok(())
     }
+}
 
-    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
-        execute!(self, "COMMIT").map(drop).map_err(StoreError::from)
+impl Writing {
+    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+        execute!(&mut self.tx, "COMMIT")?;
+        self.is_open = false;
+        Ok(())
     }
 
-    pub(super) async fn roll_back(&mut self) -> Result<(), StoreError> {
-        execute!(self, "ROLLBACK").map(drop).map_err(StoreError::from)
+    /// Takes everything back, and begins anew.
+    pub(super) async fn begin_again(&mut self) -> Result<(), StoreError> {
+        execute!(&mut self.tx, "ROLLBACK")?;
+        self.tx.begin().await
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        match &mut self.tx {
+            _ if !self.is_open => {}
+            Tx::Sqlite(connection) => connection.close_on_drop(),
+            Tx::Postgres(connection) => connection.close_on_drop(),
+        }
     }
 }
 

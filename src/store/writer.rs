@@ -88,7 +88,6 @@ struct Group {
 
 async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>, waits: watch::Sender<Option<Instant>>) {
     let mut unwritten: Vec<Arc<Write>> = Vec::new();
-    let mut kept = None;
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
         let (began, writes) = (Instant::now(), group.asked.len() + group.journalled.len());
@@ -96,7 +95,7 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
             since.get_or_insert(began);
         });
         group.touch(&store);
-        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &mut kept, &group)).await.unwrap_or(Err(StoreError::Busy));
+        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy));
         group.touch(&store);
         match written {
             Ok(results) => {
@@ -152,18 +151,16 @@ async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mp
 
 /// One transaction: the journal in order, then what was asked. The outer error is the group's, the inner ones are those of
 /// single writes. Nearly always nothing fails, so it is tried without savepoints first.
-async fn commit(store: &Store, kept: &mut Option<Tx>, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-    let mut tx = store.begin(kept.take()).await?;
-    let results = match all(&mut tx, group).await? {
+async fn commit(store: &Store, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+    let mut writing = store.begin().await?;
+    let results = match all(&mut writing.tx, group).await? {
         Some(written) => written.into_iter().map(Ok).collect(),
         None => {
-            tx.roll_back().await?;
-            tx.begin().await?;
-            one_by_one(&mut tx, group).await?
+            writing.begin_again().await?;
+            one_by_one(&mut writing.tx, group).await?
         }
     };
-    tx.commit().await?;
-    *kept = Some(tx);
+    writing.commit().await?;
     Ok(results)
 }
 
