@@ -32,6 +32,10 @@ pub struct Call {
     pub connected: bool,
     /// Its beginning, or a stretch of it, was not seen, and it may have been answered in it.
     pub partly_unseen: bool,
+    /// It lived through a stretch without a link.
+    pub had_gap: bool,
+    /// The party that began it hung up, rather than the PBX.
+    pub caller_hung_up: bool,
     /// The end of the last ringing, which explains the end of a call that was never answered.
     pub last_ring_end: Option<EndReason>,
     /// A call of ours: how far the agent's own phone is.
@@ -89,6 +93,8 @@ impl Call {
             queue: None,
             connected: false,
             partly_unseen: false,
+            had_gap: false,
+            caller_hung_up: false,
             last_ring_end: None,
             own_phone,
             told: false,
@@ -113,6 +119,14 @@ impl Call {
     /// How the call ended, once no leg is left.
     #[must_use]
     pub fn end_reason(&self, cause: Option<HangupCause>) -> EndReason {
+        match self.told_reason(cause) {
+            // What rang before the gap may have been given up in it: that the caller did so must have been heard.
+            EndReason::Cancelled if self.had_gap && !self.caller_hung_up => EndReason::Unknown,
+            reason => reason,
+        }
+    }
+
+    fn told_reason(&self, cause: Option<HangupCause>) -> EndReason {
         if self.connected {
             return EndReason::Completed;
         }

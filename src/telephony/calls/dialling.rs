@@ -181,7 +181,11 @@ impl Tracker {
             DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_rejected) => EndReason::Rejected,
             DialStatus::NoAnswer if cause.is_some_and(HangupCause::is_failure) => EndReason::Failed,
             DialStatus::Cancelled if self.is_answered_elsewhere(leg) => EndReason::Elsewhere,
-            DialStatus::Cancelled if self.is_given_up_by_pbx(leg) => EndReason::NoAnswer,
+            DialStatus::Cancelled if self.caller_stays(leg) => match &leg.origin {
+                Origin::DialledBy(by) if self.is_local(by) => EndReason::NoAnswer,
+                Origin::DialledUnseen => EndReason::Unknown,
+                _ => EndReason::Cancelled,
+            },
             DialStatus::Answered | DialStatus::Cancelled => EndReason::Cancelled,
             DialStatus::Busy => EndReason::Busy,
             DialStatus::NoAnswer => EndReason::NoAnswer,
@@ -209,12 +213,15 @@ impl Tracker {
         })
     }
 
-    /// The PBX took back a Local channel, as a queue or follow-me does when its time is up, while the caller is still there.
-    fn is_given_up_by_pbx(&self, leg: &Leg) -> bool {
-        let is_local = |by: &Uniqueid| self.legs.get(by).is_some_and(|by| by.kind == LegKind::LocalHalf);
-        let Origin::DialledBy(by) = &leg.origin else { return false };
+    /// Whoever called is still there. Where a Local channel was dialled, the PBX has taken it back then, as a queue or
+    /// follow-me does when its time is up.
+    pub(super) fn caller_stays(&self, leg: &Leg) -> bool {
         let caller = self.first_other_party(leg).and_then(|caller| self.legs.get(&caller));
-        is_local(by) && caller.is_some_and(|caller| caller.ending.is_none())
+        caller.is_some_and(|caller| caller.ending.is_none())
+    }
+
+    fn is_local(&self, id: &Uniqueid) -> bool {
+        self.legs.get(id).is_some_and(|leg| leg.kind == LegKind::LocalHalf)
     }
 
     /// The phone of a click-to-dial sends its calls elsewhere. Asterisk begins another call for that, which is tied to

@@ -3,7 +3,7 @@
 use super::call::{Call, OwnPhone, reason_of_cause};
 use super::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, Party, TransferTarget};
 use super::hangup_cause::HangupCause;
-use super::leg::{LegKind, LegState};
+use super::leg::{LegKind, LegState, Origin};
 use super::tracker::{ENDED_DIALS_MAX, Seen, Tracker};
 use crate::ids::{CallId, Uniqueid};
 use crate::telephony::pbx::event::DialStatus;
@@ -16,6 +16,10 @@ impl Tracker {
             let reason = match seen.certainty {
                 // Asterisk 16 gives no cause where its time for the agent's own phone is up.
                 Certainty::Observed if cause == HangupCause::UNKNOWN && self.is_own_phone(leg) => EndReason::NoAnswer,
+                // Adopted while it rang, and taken back while the caller is there: given up, or cancelled.
+                Certainty::Observed if leg.origin == Origin::DialledUnseen && cause == HangupCause::NORMAL && self.caller_stays(leg) => {
+                    EndReason::Unknown
+                }
                 Certainty::Observed => reason_of_cause(cause),
                 _ => EndReason::Unknown,
             };
@@ -31,6 +35,7 @@ impl Tracker {
         call.legs.remove(&id);
         if call.first.as_ref() == Some(&id) {
             call.first_cause = Some(cause);
+            call.caller_hung_up = leg.ending.is_some();
         }
         if call.legs.is_empty() {
             self.end(seen, &leg.call, cause, leg.line.is_some(), out);

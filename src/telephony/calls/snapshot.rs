@@ -104,6 +104,11 @@ impl Tracker {
         };
         let unanswered: BTreeSet<CallId> =
             rows.iter().filter(rings_on).filter_map(|row| self.legs.get(&row.id)).map(|leg| leg.call.clone()).collect();
+        for row in rows {
+            if let Some(call) = self.call_of_mut(&row.id) {
+                call.had_gap = true;
+            }
+        }
         for call in self.calls.values_mut().filter(|call| call.order <= calls_before && !call.connected && !unanswered.contains(&call.id)) {
             call.partly_unseen = true;
         }

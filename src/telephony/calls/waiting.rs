@@ -41,7 +41,8 @@ impl Tracker {
         let (reason, kind) = if hangs_up {
             (EndReason::Cancelled, CallEventKind::QueueAbandoned { queue })
         } else {
-            (EndReason::NoAnswer, CallEventKind::QueueTimedOut { queue })
+            // After a gap it may be that the hang-up was not heard.
+            (if call.had_gap { EndReason::Unknown } else { EndReason::NoAnswer }, CallEventKind::QueueTimedOut { queue })
         };
         call.last_ring_end = Some(reason);
         self.tell(seen, &call_id, kind, out);
