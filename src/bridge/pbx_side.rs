@@ -19,6 +19,9 @@ use crate::telephony::pbx::command::{Command as PbxCommand, SnapshotPart};
 use crate::telephony::pbx::event::{Event, EventKind};
 use crate::telephony::pbx::to_ami;
 
+/// How often it is written down that the PBX is in sight.
+const SIGHT_SECONDS: i64 = 5;
+
 impl<C: Clock> Task<C> {
     pub(super) fn connect(&mut self) {
         self.retry_at = None;
@@ -54,7 +57,6 @@ impl<C: Clock> Task<C> {
         if was_up {
             measure::gap();
             let key = self.journal.key();
-            self.gap_key = Some((key.clone(), now));
             self.journal.put(now, Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
         }
         if let Some(connection) = self.connection.take() {
@@ -121,8 +123,15 @@ impl<C: Clock> Task<C> {
         measure::link_up(true);
         self.backoff.reset();
         self.put_link(Link::Up(now));
-        if let Some((key, from)) = self.gap_key.take() {
-            self.journal.put(now, Write::Gap { key, kind: "link", from, to: Some(now), events_lost: 0, why: String::new() });
+        self.journal.put(now, Write::GapsEnd(now));
+        self.in_sight(now);
+    }
+
+    /// Writes down that the PBX is in sight: should the service end without a word, the gap begins here.
+    fn in_sight(&mut self, now: Timestamp) {
+        if self.seen_at.is_none_or(|at| now >= at.plus_seconds(SIGHT_SECONDS)) {
+            self.seen_at = Some(now);
+            self.journal.put(now, Write::Sight(now));
         }
     }
 
@@ -154,7 +163,7 @@ impl<C: Clock> Task<C> {
     }
 
     pub(super) async fn pbx_event(&mut self, now: Timestamp, event: &Event<'_>) {
-        if self.queue_event(now, &event.kind).await {
+        if self.phone_event(now, &event.kind).await {
             return;
         }
         for call_event in self.tracker.apply(now, event) {
@@ -223,12 +232,15 @@ impl<C: Clock> Task<C> {
         connection.pace.caught_up();
         self.show_pace(behind);
         let Some(connection) = &mut self.connection else { return };
+        let is_signed_in = connection.session.is_signed_in();
         let result = match connection.session.handle_timeout(now) {
             Ok(()) => self.flush().await,
             Err(error) => Err(LinkError::Session(error)),
         };
-        if let Err(error) = result {
-            self.lost(&error.to_string()).await;
+        match result {
+            Ok(()) if is_signed_in => self.in_sight(now),
+            Ok(()) => {}
+            Err(error) => self.lost(&error.to_string()).await,
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The PBX's queues: who is in which, and what is asked of them for the agents' presence.
+//! The agents' phones at the PBX: whether they are there, which queues they are in, and what is asked of the queues for the
+//! agents' presence.
 
 use super::outbound::Asked;
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::queues::{MEMBERS_MAX, MemberSeen, MemberState, QueueChange, QueueOrder};
+use crate::ids::Extension;
 use crate::telephony::pbx::command::Command as PbxCommand;
 use crate::telephony::pbx::event::{EventKind, MemberView};
 
@@ -11,8 +13,8 @@ use crate::telephony::pbx::event::{EventKind, MemberView};
 const LISTED_MAX: usize = 1000 * MEMBERS_MAX;
 
 impl<C: Clock> Task<C> {
-    /// Takes what is about queues; whether it was.
-    pub(super) async fn queue_event(&mut self, now: Timestamp, kind: &EventKind<'_>) -> bool {
+    /// Takes what is about phones and queues; whether it was.
+    pub(super) async fn phone_event(&mut self, now: Timestamp, kind: &EventKind<'_>) -> bool {
         let effects = match kind {
             EventKind::QueueMember(member) => match self.member_seen(member) {
                 Some(seen) => self.floor.member(now, seen),
@@ -23,6 +25,13 @@ impl<C: Clock> Task<C> {
                     self.listed.push(seen);
                 }
                 return true;
+            }
+            EventKind::Device { name, is_there } => {
+                let line = name.strip_prefix(self.setup.technology.as_str()).and_then(|rest| Extension::parse(rest.strip_prefix('/')?).ok());
+                match line {
+                    Some(line) => self.floor.phone(&line, *is_there),
+                    None => return true,
+                }
             }
             EventKind::QueueMembersEnded => {
                 let listed = std::mem::take(&mut self.listed);

@@ -64,6 +64,8 @@ pub struct Setup {
     pub writer: Writer,
     /// Seats as they were before.
     pub seats: Vec<Seat>,
+    /// When the PBX was last in sight, where the ledger has no gap from there.
+    pub blind_since: Option<Timestamp>,
     /// Who keeps recordings, where calls are recorded.
     pub recordings: Option<mpsc::Sender<Over>>,
     /// Differs for each run.
@@ -108,7 +110,8 @@ pub(super) struct Task<C> {
     pub(super) connecting: Option<JoinHandle<Result<Socket, ConnectError>>>,
     pub(super) retry_at: Option<Instant>,
     pub(super) backoff: Backoff,
-    pub(super) gap_key: Option<(String, Timestamp)>,
+    /// When it was last written down that the PBX is in sight.
+    pub(super) seen_at: Option<Timestamp>,
     pub(super) ledger_asked: ledger_side::Asked,
     /// Writing failed: the connection is given up at the end of this turn.
     pub(super) broken: Option<String>,
@@ -188,7 +191,7 @@ impl<C: Clock> Task<C> {
             connecting: None,
             retry_at: Some(Instant::now()),
             backoff: Backoff::default(),
-            gap_key: None,
+            seen_at: None,
             ledger_asked: ledger_side::Asked::default(),
             broken: None,
             snapshot_since: None,
@@ -197,6 +200,10 @@ impl<C: Clock> Task<C> {
             setup,
         };
         task.set_lines();
+        if let Some(from) = task.setup.blind_since {
+            let (key, why) = (task.journal.key(), "the service did not run".to_owned());
+            task.journal.put(task.clock.now(), Write::Gap { key, kind: "link", from, to: None, events_lost: 0, why });
+        }
         task
     }
 

@@ -71,7 +71,7 @@ impl Service {
         let shown = board.clone();
         let figures = config.metrics.enabled.then(figures).transpose()?;
         let (clock, office) = (Arc::new(SystemClock), Arc::new(office(config)?));
-        let deps = Deps { store, writer, commands, board, bells: bells.clone(), clock, office, figures };
+        let deps = Deps { store, writer, commands, board, bells: bells.clone(), clock, office, order: Arc::default(), figures };
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let handle = Handle::new();
@@ -170,6 +170,7 @@ async fn bridge_setup(
         dial: DialSettings { context: pbx.dial_context.clone(), ring_seconds: pbx.dial_ring_seconds },
         technology: pbx.technology.clone(),
         seats: seats(&store, &rules).await?,
+        blind_since: store.last_sight().await?,
         rules,
         store,
         writer,
@@ -192,7 +193,8 @@ fn desk_rules(config: &Config) -> anyhow::Result<DeskRules> {
 async fn first_board(store: &Store, run: u64, now: Timestamp) -> anyhow::Result<Board> {
     let mut board = Board::new(run, now);
     let gaps = store.gaps(now.plus_seconds(-86_400)).await?;
-    board.gaps = gaps.into_iter().map(|(from, to)| Gap { from, to: Some(to.unwrap_or(now)) }).collect();
+    board.gaps = gaps.into_iter().map(|(from, to)| Gap { from, to }).collect();
+    board.gaps.extend(store.last_sight().await?.map(|from| Gap { from, to: None }));
     Ok(board)
 }
 

@@ -200,6 +200,13 @@ impl Floor {
         self.pbx_is_up = false;
     }
 
+    /// The PBX tells whether a phone is there.
+    pub fn phone(&mut self, line: &Extension, is_there: bool) -> Vec<Effect> {
+        let Some(seat) = self.agent_of(line).and_then(|agent| self.seats.get_mut(&agent)) else { return Vec::new() };
+        let changed = if is_there { seat.phones_away.remove(line) } else { seat.phones_away.insert(line.clone()) };
+        if changed { vec![Effect::Changed(seat.profile.agent)] } else { Vec::new() }
+    }
+
     /// The PBX tells of one phone in one queue.
     pub fn member(&mut self, now: Timestamp, seen: MemberSeen) -> Vec<Effect> {
         let Some(agent) = self.agent_of(&seen.line) else { return Vec::new() };

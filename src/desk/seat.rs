@@ -1,5 +1,7 @@
 //! An agent's seat: presence, the calls at the agent's phone, and the file on the screen.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::desk_call::{Candidate, DeskCall, DeskCallState, Found, MatchCertainty};
@@ -95,6 +97,9 @@ pub struct Seat {
     /// What the PBX was last asked to make of that.
     #[serde(skip)]
     pub(super) target: Option<Target>,
+    /// Its phones that the PBX does not reach: switched off, or without a network.
+    #[serde(skip)]
+    pub phones_away: BTreeSet<Extension>,
     /// The calls at the phone, oldest first; a call that ended stays until its outcome is saved.
     pub calls: Vec<DeskCall>,
     /// More is owed than the seat keeps: the rest is in the ledger, and comes back when there is room.
@@ -239,6 +244,7 @@ impl Seat {
             presence_by: PresenceBy::Nobody,
             members: Vec::new(),
             target: None,
+            phones_away: BTreeSet::new(),
             calls: Vec::new(),
             owes_more: false,
             open: None,
@@ -247,6 +253,12 @@ impl Seat {
             notice: None,
             file_version: 0,
         }
+    }
+
+    /// The PBX reaches none of its phones.
+    #[must_use]
+    pub fn is_phone_away(&self) -> bool {
+        self.profile.lines().all(|line| self.phones_away.contains(line))
     }
 
     /// A call at this seat.

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -28,6 +30,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Store {
     pub(super) pool: Pool,
     pub(super) numbers: NumberIndex,
+    /// Counts what this process changed of cases.
+    case_changes: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +67,7 @@ impl Store {
             let options = PgConnectOptions::from_str(url)?;
             let pool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await?;
             POSTGRES.run(&pool).await?;
-            Ok(Self { pool: Pool::Postgres(pool), numbers: NumberIndex::default() })
+            Ok(Self { pool: Pool::Postgres(pool), numbers: NumberIndex::default(), case_changes: Arc::default() })
         } else {
             Err(StoreError::Url)
         }
@@ -93,7 +97,17 @@ impl Store {
         SQLITE.run(&write).await?;
         let read =
             SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.read_only(true)).await?;
-        Ok(Self { pool: Pool::Sqlite { read, write }, numbers: NumberIndex::default() })
+        Ok(Self { pool: Pool::Sqlite { read, write }, numbers: NumberIndex::default(), case_changes: Arc::default() })
+    }
+
+    /// Goes up with every change of what is open, agreed or tried; not with those of other processes.
+    #[must_use]
+    pub fn case_changes(&self) -> u64 {
+        self.case_changes.load(Ordering::Acquire)
+    }
+
+    pub(super) fn cases_changed(&self) {
+        self.case_changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Which database it is, in a word.

@@ -99,6 +99,9 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
         group.touch(&store);
         match written {
             Ok(results) => {
+                if group.asked.iter().any(|(write, _)| write.changes_cases()) {
+                    store.cases_changed();
+                }
                 waits.send_replace(None);
                 measure::committed(writes, began.elapsed());
                 measure::journal(journal.len());

@@ -18,6 +18,7 @@ use crate::numbers::NumberPlan;
 use crate::personal::Personal;
 use crate::store::pool::Store;
 use crate::store::writer::Writer;
+use crate::web::agent::order::Order;
 use crate::web::bell::Bells;
 
 /// The way to the task that owns the PBX.
@@ -40,6 +41,8 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
     /// The office.
     pub office: Arc<OfficeInfo>,
+    /// Who is called next.
+    pub order: Arc<Order>,
     /// What is counted, where that is shown.
     pub figures: Option<Figures>,
 }

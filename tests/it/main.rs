@@ -14,5 +14,6 @@
 mod desk;
 mod flows;
 mod house;
+mod kills;
 pub mod lab;
 mod store;

@@ -296,6 +296,15 @@ impl Store {
         Ok(fetch_all!(self, AgentCounts, sqlx::AssertSqlSafe(sql.as_str()), from.0, to.0)?)
     }
 
+    /// When the PBX was in sight last, where no gap tells it already; `None` in a new ledger.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_sight(&self) -> Result<Option<Timestamp>, StoreError> {
+        let rows = fetch_all!(self, (i64,), "SELECT seen_at FROM sight WHERE NOT EXISTS (SELECT 1 FROM gaps WHERE kind = 'link' AND to_at IS NULL)")?;
+        Ok(rows.first().map(|row| Timestamp(row.0)))
+    }
+
     /// The stretches of `[from, ..)` in which the PBX was out of sight: beginning and end.
     ///
     /// # Errors

@@ -269,6 +269,16 @@ pub(super) async fn gap(
     Ok(Written::Done)
 }
 
+pub(super) async fn gaps_end(tx: &mut Tx, at: Timestamp) -> Result<Written, StoreError> {
+    execute!(&mut *tx, "UPDATE gaps SET to_at = $1 WHERE kind = 'link' AND to_at IS NULL", at.0)?;
+    Ok(Written::Done)
+}
+
+pub(super) async fn sight(tx: &mut Tx, at: Timestamp) -> Result<Written, StoreError> {
+    execute!(&mut *tx, "INSERT INTO sight (id, seen_at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at", at.0)?;
+    Ok(Written::Done)
+}
+
 pub(super) async fn seat(tx: &mut Tx, seat: &Seat) -> Result<Written, StoreError> {
     let state = serde_json::to_string(seat).map_err(|e| StoreError::Unreadable { table: "seats", why: e.to_string() })?;
     execute!(

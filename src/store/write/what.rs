@@ -62,6 +62,10 @@ pub enum Write {
         /// Why.
         why: String,
     },
+    /// The PBX is in sight: every gap in the link ends here.
+    GapsEnd(Timestamp),
+    /// The PBX was in sight then.
+    Sight(Timestamp),
     /// A seat as it is now.
     Seat(Box<Seat>),
     /// Nobody sits there.
@@ -128,7 +132,7 @@ impl Write {
             Self::CallEvent { .. } => "call event",
             Self::LinkCall(..) | Self::WaiveOutcome(_) | Self::HandOver(..) => "link",
             Self::Settle(_) => "settlement",
-            Self::Gap { .. } => "gap",
+            Self::Gap { .. } | Self::GapsEnd(_) | Self::Sight(_) => "gap",
             Self::Seat(_) | Self::SeatGone(_) => "seat",
             Self::CloseGhosts { .. } => "ghosts",
             Self::Draft(_) | Self::MoveDraft { .. } => "draft",
@@ -139,6 +143,11 @@ impl Write {
             Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
             Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) | Self::ImportEnd(_) => "import",
         }
+    }
+
+    /// It changes what is open, agreed or tried of a case, and so who is called next.
+    pub(in crate::store) const fn changes_cases(&self) -> bool {
+        matches!(self, Self::Outcome(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(_))
     }
 
     /// What it changes of the answer to "whose number is it?". Whatever changes the state of a number, the name of a
@@ -158,6 +167,8 @@ impl Write {
             | Self::HandOver(..)
             | Self::MoveDraft { .. }
             | Self::Gap { .. }
+            | Self::GapsEnd(_)
+            | Self::Sight(_)
             | Self::Seat(_)
             | Self::SeatGone(_)
             | Self::CloseGhosts { .. }
@@ -321,6 +332,8 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::HandOver(call, to) => debts::hand_over(tx, call, *to).await,
         Write::MoveDraft { from, to, case } => debts::move_draft(tx, *from, *to, *case).await,
         Write::Gap { key, kind, from, to, events_lost, why } => calls::gap(tx, key, kind, *from, *to, *events_lost, why).await,
+        Write::GapsEnd(at) => calls::gaps_end(tx, *at).await,
+        Write::Sight(at) => calls::sight(tx, *at).await,
         Write::Seat(seat) => calls::seat(tx, seat).await,
         Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,
         Write::CloseGhosts { now, since, live } => calls::close_ghosts(tx, *now, *since, live).await,

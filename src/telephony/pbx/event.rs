@@ -198,6 +198,13 @@ pub enum EventKind<'a> {
     QueueMemberListed(MemberView<'a>),
     /// That list is complete.
     QueueMembersEnded,
+    /// A device is there, or is not: it is not registered, or there is no such device.
+    Device {
+        /// `PJSIP/101`.
+        name: Cow<'a, str>,
+        /// A call would reach it.
+        is_there: bool,
+    },
 }
 
 /// What a bridge does with those who are in it.

@@ -18,7 +18,7 @@ pub fn translate(frame: Frame<'_>) -> Option<Event<'_>> {
         // A greeting and the answer to the sign-in: captures of several connections hold it in their midst.
         return frame.begins_with(b"Asterisk Call Manager/").then_some(Event { at: None, kind: EventKind::Connected });
     };
-    if let Some(kind) = member_event(name, frame) {
+    if let Some(kind) = member_event(name, frame).or_else(|| device_event(name, frame)) {
         return Some(Event { at: None, kind });
     }
     let build = reader(name)?;
@@ -50,6 +50,12 @@ fn member_event<'a>(name: &[u8], frame: Frame<'a>) -> Option<EventKind<'a>> {
         b"StatusComplete" => EventKind::QueueMembersEnded,
         _ => return None,
     })
+}
+
+/// A device's state, when it changed and in the list of all. Source: Asterisk 22 documentation, DeviceStateChange.
+fn device_event<'a>(name: &[u8], frame: Frame<'a>) -> Option<EventKind<'a>> {
+    let state = frame.get("State").filter(|state| name == b"DeviceStateChange" && *state != b"UNKNOWN")?;
+    Some(EventKind::Device { name: frame.text("Device")?, is_there: !matches!(state, b"UNAVAILABLE" | b"INVALID") })
 }
 
 /// In the list the interface is called `Location`; before Asterisk 12 it was so everywhere.

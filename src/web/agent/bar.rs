@@ -16,7 +16,10 @@ use crate::web::texts::Texts;
 
 /// What the bar shows.
 pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Seat, now: Timestamp) -> CallBar {
-    let (link, since) = link(board);
+    let (link, since) = match link(board) {
+        (Link::Connected, _) if seat.is_phone_away() => (Link::PhoneAway, None),
+        told => told,
+    };
     let main = seat.main_call();
     CallBar {
         link,

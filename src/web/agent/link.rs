@@ -7,6 +7,8 @@ pub enum Link {
     Connecting,
     /// It tells what happens later than it happens.
     Behind,
+    /// The PBX is there, and does not reach the agent's phone.
+    PhoneAway,
     Lost,
 }
 
@@ -17,6 +19,7 @@ impl Link {
             Self::Connected => "connected",
             Self::Connecting => "connecting",
             Self::Behind => "behind",
+            Self::PhoneAway => "phone-away",
             Self::Lost => "lost",
         }
     }

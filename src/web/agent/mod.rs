@@ -7,6 +7,7 @@ mod file_view;
 pub mod form;
 pub mod link;
 mod live;
+pub mod order;
 mod outcome;
 pub mod owed;
 mod page;

@@ -6,7 +6,7 @@ use axum::extract::{Form, State};
 use serde_json::json;
 
 use super::actions::case_file;
-use super::part;
+use super::order;
 use crate::collection::outcome::{Due, FollowUp, Outcome, OutcomeContext, OutcomeDetail, Problem};
 use crate::desk::hub::{Command, Refusal};
 use crate::desk::seat::DeskCall;
@@ -179,9 +179,9 @@ async fn open_next(deps: &Deps, session: &Session, saved: &CaseFile) {
 }
 
 async fn next_of_list(deps: &Deps, saved: CaseId) -> Option<WorkItem> {
-    let items = part::order(deps).await.ok()?;
+    let items = order::order(deps).await.ok()?;
     let taken: Vec<CaseId> = deps.board.borrow().seats.values().filter_map(|(_, seat)| seat.open.as_ref().map(|open| open.case)).collect();
-    items.into_iter().find(|item| item.case.case != saved && !taken.contains(&item.case.case))
+    items.iter().find(|item| item.case.case != saved && !taken.contains(&item.case.case)).cloned()
 }
 
 fn problem_words(t: &Texts, problem: &Problem) -> String {

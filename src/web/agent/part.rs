@@ -3,11 +3,11 @@
 use crate::clock::Timestamp;
 use crate::collection::outcome::FollowUpKind;
 use crate::desk::seat::{Lock, Seat};
-use crate::desk::worklist::{self, Why, WorkItem};
+use crate::desk::worklist::{Why, WorkItem};
 use crate::store::error::StoreError;
 use crate::web::agent::file::File;
 use crate::web::agent::form::{Conversation, Reading};
-use crate::web::agent::{file_view, talk_view, view};
+use crate::web::agent::{file_view, order, talk_view, view};
 use crate::web::deps::Deps;
 use crate::web::texts::Texts;
 
@@ -39,19 +39,13 @@ pub(super) async fn open_file(deps: &Deps, t: &Texts, seat: &Seat, now: Timestam
     Ok(Some(Opened { file, conversation, reading: None }))
 }
 
-/// Who to call next, as the whole office's order stands now.
-pub(super) async fn order(deps: &Deps) -> Result<Vec<WorkItem>, StoreError> {
-    let (now, today) = deps.now();
-    Ok(worklist::order(now, today, deps.store.open_cases(today, deps.office.zone).await?))
-}
-
 /// The work list.
 pub(super) async fn worklist(deps: &Deps, t: &Texts, seat: &Seat) -> Result<view::Worklist, StoreError> {
     let (_, today) = deps.now();
-    let items = order(deps).await?;
+    let items = order::order(deps).await?;
     let selected = seat.open.as_ref().map(|open| open.case);
     let more = items.len().saturating_sub(WORKLIST_SHOWN);
-    let row = |item: WorkItem| view::WorkItem {
+    let row = |item: &WorkItem| view::WorkItem {
         case: item.case.case.to_string(),
         name: item.case.name.reveal().clone(),
         why: why(t, item.why),
@@ -59,7 +53,7 @@ pub(super) async fn worklist(deps: &Deps, t: &Texts, seat: &Seat) -> Result<view
         days: (today - item.case.oldest_due).num_days(),
         selected: selected == Some(item.case.case),
     };
-    Ok(view::Worklist { items: items.into_iter().take(WORKLIST_SHOWN).map(row).collect(), more: i64::try_from(more).unwrap_or(0) })
+    Ok(view::Worklist { items: items.iter().take(WORKLIST_SHOWN).map(row).collect(), more: i64::try_from(more).unwrap_or(0) })
 }
 
 fn why(t: &Texts, why: Why) -> String {

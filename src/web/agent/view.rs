@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn every_code_has_its_words() {
         let mut keys: Vec<String> = Vec::new();
-        keys.extend([Link::Connected, Link::Connecting, Link::Behind, Link::Lost].map(|v| format!("link-{}", v.code())));
+        keys.extend([Link::Connected, Link::Connecting, Link::Behind, Link::PhoneAway, Link::Lost].map(|v| format!("link-{}", v.code())));
         keys.extend(PauseReason::ALL.map(|v| format!("pause-{}", v.code())));
         keys.push(format!("pause-{}", PauseReason::Phone.code()));
         keys.extend(["offline", "ready", "ringing", "talking", "wrap-up"].map(|v| format!("presence-{v}")));

@@ -32,6 +32,7 @@ link-connected = Connected to the exchange
 link-connecting = Connecting to the exchange
 link-lost = No connection to the exchange
 link-behind = The exchange is behind: what you see here may come late
+link-phone-away = Your phone is not registered
 ledger-away = The storage has not answered since { $a }. Calls go on; saving will work again soon, and what you type stays.
 
 # Presence
@@ -463,6 +464,7 @@ floor-empty = Nobody at work yet
 floor-empty-how = As soon as an agent signs in, they appear here with extension, state and call.
 floor-agent = Agent
 floor-extension = Extension
+floor-phone-away = not registered
 floor-state = State
 floor-since = For
 floor-call = Call with

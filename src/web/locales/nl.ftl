@@ -32,6 +32,7 @@ link-connected = Verbonden met de centrale
 link-connecting = Centrale wordt verbonden
 link-lost = Geen verbinding met de centrale
 link-behind = De centrale loopt achter: wat u hier ziet kan te laat komen
+link-phone-away = Uw telefoon is niet aangemeld
 ledger-away = De opslag antwoordt niet sinds { $a }. Bellen kan gewoon; bewaren kan zo weer, en wat u typt blijft staan.
 
 # Presence
@@ -463,6 +464,7 @@ floor-empty = Nog niemand aan het werk
 floor-empty-how = Zodra een medewerker zich aanmeldt, staat die hier met toestel, staat en gesprek.
 floor-agent = Medewerker
 floor-extension = Toestel
+floor-phone-away = niet aangemeld
 floor-state = Staat
 floor-since = Duur
 floor-call = Gesprek met

@@ -6,7 +6,7 @@ use chrono::Days;
 
 use super::view::{AgentCall, AgentRow, Floor, Gap, Tile, Which};
 use crate::clock::Timestamp;
-use crate::desk::hub::Board;
+use crate::desk::hub::{Board, Link};
 use crate::desk::seat::{Activity, Seat};
 use crate::ids::AgentId;
 use crate::store::error::StoreError;
@@ -52,7 +52,7 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
         .values()
         .map(|(_, seat)| {
             let agent = seat.profile.agent;
-            agent_row(deps, t, seat, by_agent.get(&agent.0).copied().unwrap_or_default(), debts.get(&agent), now)
+            agent_row(deps, t, board, seat, by_agent.get(&agent.0).copied().unwrap_or_default(), debts.get(&agent), now)
         })
         .collect();
     agents.sort_by(|a, b| a.name.cmp(&b.name));
@@ -72,7 +72,7 @@ pub(super) async fn floor(deps: &Deps, t: &Texts, board: &Board) -> Result<Floor
     })
 }
 
-fn agent_row(deps: &Deps, t: &Texts, seat: &Seat, counts: AgentCounts, debt: Option<&Debt>, now: Timestamp) -> AgentRow {
+fn agent_row(deps: &Deps, t: &Texts, board: &Board, seat: &Seat, counts: AgentCounts, debt: Option<&Debt>, now: Timestamp) -> AgentRow {
     let call = seat.main_call();
     let since_ms = match (seat.activity(), call) {
         (Activity::Talking, Some(call)) => call.talk.micros(now) / 1000,
@@ -83,6 +83,7 @@ fn agent_row(deps: &Deps, t: &Texts, seat: &Seat, counts: AgentCounts, debt: Opt
     AgentRow {
         name: seat.profile.name.reveal().clone(),
         extension: seat.profile.extension.to_string(),
+        phone_away: seat.is_phone_away() && matches!(board.link, Link::Up(_)),
         presence: bar::presence(seat.activity()),
         since: Timer { elapsed_ms: since_ms, running: true },
         call: call.map(|call| AgentCall { direction: bar::direction(call.direction), who: bar::who(t, &deps.office.plan, call) }),

@@ -79,6 +79,8 @@ pub struct AgentCall {
 pub struct AgentRow {
     pub name: String,
     pub extension: String,
+    /// The PBX does not reach that phone.
+    pub phone_away: bool,
     pub presence: Presence,
     pub since: Timer,
     pub call: Option<AgentCall>,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -44,8 +44,18 @@ impl Home {
     /// A Belbrug that talks to the manager port at `ami_port`, with users and debtors, not yet started.
     pub(crate) fn new(ami_port: u16, secret: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("belbrug.db").display());
+        Self::furnished(folder, &config(ami_port, secret, &url, 0))
+    }
+
+    /// And with its ledger and its pages where they are wanted.
+    pub(crate) fn at(ami_port: u16, secret: &str, url: &str, pages_port: u16) -> Self {
+        Self::furnished(tempfile::tempdir().expect("a folder"), &config(ami_port, secret, url, pages_port))
+    }
+
+    fn furnished(folder: tempfile::TempDir, config: &str) -> Self {
         let home = Self { folder, log: Arc::default(), running: None, address: String::new() };
-        home.write("belbrug.toml", &config(ami_port, secret, &home.path("belbrug.db")));
+        home.write("belbrug.toml", config);
         for (login, name, role, extension) in USERS {
             let mut arguments = vec!["user", "add", login, "--name", name, "--role", role];
             if let Some(extension) = extension {
@@ -119,7 +129,18 @@ impl Home {
         self.start_as(command).await;
     }
 
-    async fn start_as(&mut self, mut command: Command) {
+    async fn start_as(&mut self, command: Command) {
+        assert!(self.came_up(command).await, "the service did not start:\n{}", self.log());
+    }
+
+    /// Starts the service; whether its pages came up before it ended.
+    pub(crate) async fn try_start(&mut self) -> bool {
+        let mut command = Command::new(PROGRAM);
+        command.arg("--config").arg(self.path("belbrug.toml")).arg("serve");
+        self.came_up(command).await
+    }
+
+    async fn came_up(&mut self, mut command: Command) -> bool {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program");
         let log = self.log.clone();
         log.lock().expect("the log").clear();
@@ -130,8 +151,15 @@ impl Home {
             }
         });
         self.running = Some(child);
-        let address = until(|| self.log().split("the pages are at ").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned)).await;
-        self.address = address.unwrap_or_else(|| panic!("the service did not start:\n{}", self.log()));
+        let address = |log: &str| log.split("the pages are at ").nth(1).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned);
+        let log = self.log.clone();
+        let up = until(|| match address(&log.lock().expect("the log")) {
+            None if !self.is_running() => Some(None),
+            found => found.map(Some),
+        });
+        let Some(address) = up.await.flatten() else { return false };
+        self.address = address;
+        true
     }
 
     /// What the service has logged.
@@ -218,12 +246,11 @@ pub(crate) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-fn config(ami_port: u16, secret: &str, database: &Path) -> String {
+fn config(ami_port: u16, secret: &str, url: &str, pages_port: u16) -> String {
     format!(
         "[office]\nname = \"Incasso Voorbeeld\"\ndial_countries = [\"NL\", \"GB\"]\n[pbx]\nport = {ami_port}\nsecret = \"{secret}\"\n\
-         [web]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:{}\"\n[import]\ncreditor = \"Groothandel De Linde BV\"\n\
-         [log]\nfilter = \"belbrug=trace,info\"\n",
-        database.display()
+         [web]\nlisten = \"127.0.0.1:{pages_port}\"\n[store]\nurl = \"{url}\"\n[import]\ncreditor = \"Groothandel De Linde BV\"\n\
+         [log]\nfilter = \"belbrug=trace,info\"\n"
     )
 }
 

@@ -11,7 +11,6 @@ pub mod phone;
 pub mod record;
 pub mod tone;
 
-use std::future::Future;
 use std::net::{TcpListener, UdpSocket};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -27,11 +26,11 @@ pub const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Asks `look` again and again until it finds something; `None` when that took longer than [`PATIENCE`].
 pub async fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    until_async(|| std::future::ready(look())).await
+    until_async(async || look()).await
 }
 
 /// Like [`until`], for a question that takes time itself.
-pub async fn until_async<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> Option<T> {
+pub async fn until_async<T>(mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let found = look().await;
@@ -46,7 +45,7 @@ pub async fn until_async<T, F: Future<Output = Option<T>>>(mut look: impl FnMut(
 const OWN_PORTS: Range<u16> = 4000..10_000;
 
 /// A port of the loopback that is free now over TCP and UDP, with the one after it (RTP needs an even one and the next).
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static TURN: AtomicU16 = AtomicU16::new(0);
     let pairs = (OWN_PORTS.end - OWN_PORTS.start) / 2;
     // Tests are processes of their own: each begins somewhere else.

@@ -100,6 +100,16 @@ impl Phone {
         self.wait_event("CALL_ESTABLISHED").await;
     }
 
+    /// Takes the call if there is one.
+    pub async fn tries_to_answer(&self) {
+        self.command("accept", "").await;
+    }
+
+    /// Counts everything that happened up to now as waited for.
+    pub fn forget(&self) {
+        *self.read_past.lock().unwrap_or_else(PoisonError::into_inner) = self.messages().len();
+    }
+
     /// Hangs up, or rejects the call when it still rings.
     pub async fn hang_up(&self) {
         self.command("hangup", "").await;

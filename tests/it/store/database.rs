@@ -1,6 +1,6 @@
 //! A database of one test's own: a SQLite file, or a PostgreSQL cluster on a port of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use belbrug::store::pool::Store;
@@ -29,6 +29,8 @@ pub(crate) struct AtRest {
 /// A running PostgreSQL.
 pub(crate) struct Cluster {
     folder: PathBuf,
+    port: u16,
+    pub(crate) url: String,
 }
 
 const BIN: &str = "/usr/lib/postgresql/15/bin";
@@ -42,9 +44,8 @@ impl Database {
 
     pub(crate) async fn postgres() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let cluster = Cluster { folder: folder.path().join("cluster") };
-        let port = cluster.start().await;
-        Self::open(format!("postgres://belbrug@127.0.0.1:{port}/postgres"), Some(cluster), folder).await
+        let cluster = Cluster::start(folder.path()).await;
+        Self::open(cluster.url.clone(), Some(cluster), folder).await
     }
 
     async fn open(url: String, cluster: Option<Cluster>, folder: tempfile::TempDir) -> Self {
@@ -64,12 +65,7 @@ impl Database {
 
     /// Takes the database away for a while: only PostgreSQL can be.
     pub(crate) fn pause(&self, is_away: bool) {
-        let pid = std::fs::read_to_string(self.cluster.as_ref().expect("PostgreSQL").folder.join("postmaster.pid")).expect("its pid");
-        let signal = if is_away { "-STOP" } else { "-CONT" };
-        // The whole group: the processes that serve connections, too.
-        let pid = pid.lines().next().expect("a line");
-        let said = run(Command::new("sh").arg("-c").arg(format!("kill {signal} {pid} $(pgrep -P {pid})")));
-        assert!(said.status.success(), "{said:?}");
+        self.cluster.as_ref().expect("PostgreSQL").signal(if is_away { "-STOP" } else { "-CONT" });
     }
 }
 
@@ -85,21 +81,44 @@ fn as_postgres(program: &str) -> Command {
 }
 
 impl Cluster {
-    async fn start(&self) -> u16 {
+    /// Makes a cluster in this folder, which becomes the property of the user `postgres`, and starts it.
+    pub(crate) async fn start(parent: &Path) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a free port").port();
-        let folder = self.folder.display().to_string();
-        let parent = self.folder.parent().expect("its parent");
-        std::fs::create_dir(&self.folder).expect("the folder");
-        for path in [parent, &self.folder] {
+        let cluster = Self { folder: parent.join("cluster"), port, url: format!("postgres://belbrug@127.0.0.1:{port}/postgres") };
+        let folder = cluster.folder.display().to_string();
+        std::fs::create_dir(&cluster.folder).expect("the folder");
+        for path in [parent, &cluster.folder] {
             assert!(run(Command::new("chown").arg("postgres").arg(path)).status.success());
         }
         let made = run(as_postgres("initdb").args(["--no-sync", "--auth=trust", "--username=belbrug", "-D", &folder]));
         assert!(made.status.success(), "{made:?}");
-        let options = format!("-p {port} -h 127.0.0.1 -k {folder} -c fsync=off");
-        let started = run(as_postgres("pg_ctl").args(["-D", &folder, "-w", "-l", &format!("{folder}/log"), "-o", &options, "start"]));
-        assert!(started.status.success(), "{started:?}");
+        cluster.start_again().await;
         assert!(until(|| std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await.is_some(), "PostgreSQL does not listen");
-        port
+        cluster
+    }
+
+    /// Starts it on its port, again and again as a service manager does: after a kill its last process may still be ending.
+    /// What it says it has written is with the kernel, which outlives it: `fsync` would only cost time.
+    pub(crate) async fn start_again(&self) {
+        let folder = self.folder.display();
+        let options = format!("-p {} -h 127.0.0.1 -k {folder} -c fsync=off", self.port);
+        let start = || run(as_postgres("pg_ctl").args(["-D", &folder.to_string(), "-w", "-l", &format!("{folder}/log"), "-o", &options, "start"]));
+        let started = until(|| Some(start()).filter(|said| said.status.success()));
+        let log = || std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        assert!(started.await.is_some(), "PostgreSQL does not start:\n{}", log());
+    }
+
+    /// SIGKILL to all its processes, as when the machine has run out of memory.
+    pub(crate) fn kill(&self) {
+        self.signal("-KILL");
+    }
+
+    /// A signal to all its processes: those that serve connections, too.
+    fn signal(&self, signal: &str) {
+        let pid = std::fs::read_to_string(self.folder.join("postmaster.pid")).expect("its pid");
+        let pid = pid.lines().next().expect("a line");
+        let said = run(Command::new("sh").arg("-c").arg(format!("kill {signal} {pid} $(pgrep -P {pid})")));
+        assert!(said.status.success(), "{said:?}");
     }
 }
 
