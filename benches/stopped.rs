@@ -36,8 +36,8 @@ fn main() {
     let rate = std::env::var("BELBRUG_RATE").map_or(3000, |rate| rate.parse().expect("BELBRUG_RATE is a number"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     if which != "sqlite" {
-        let folder = measure::scratch();
-        let cluster = Cluster::start(folder.path());
+        let (folder, beside) = (measure::scratch(), measure::scratch());
+        let cluster = Cluster::start(beside.path());
         let url = cluster.url.clone();
         println!("PostgreSQL, stopped for {} s", STOPPED.as_secs());
         Floor::open(&runtime, folder, &url).run(rate, |is_away| cluster.pause(is_away));
