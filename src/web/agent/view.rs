@@ -266,7 +266,7 @@ impl CallBar {
     }
 
     pub fn is_connected(&self) -> bool {
-        self.link == Link::Connected
+        matches!(self.link, Link::Connected | Link::PhoneAway)
     }
 
     pub fn pause_reasons(&self) -> [PauseReason; 5] {

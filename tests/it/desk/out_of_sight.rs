@@ -53,19 +53,19 @@ async fn a_phone_that_the_pbx_cannot_reach_is_said_to_its_agent_and_on_the_floor
     home.logs("signed in at the PBX").await;
     let (agent, supervisor) = (Browser::open().await, Browser::open().await);
     agent.sign_in(&home.address, "anna").await;
-    agent.says("[data-link=phone-away]", "Uw telefoon is niet aangemeld").await;
+    agent.says("[data-phone=away]", "Uw telefoon is niet aangemeld").await;
     agent.picture("95-phone-away").await;
     agent.size(390, 844).await;
-    agent.says("[data-link=phone-away]", "Uw telefoon is niet aangemeld").await;
+    agent.says("[data-phone=away]", "Uw telefoon is niet aangemeld").await;
     agent.picture("96-phone-away-narrow").await;
     supervisor.sign_in(&home.address, "carla").await;
     supervisor.says("tr[data-agent='101'] [data-phone=away]", "niet aangemeld").await;
     supervisor.picture("97-floor-phone-away").await;
     let phone = Phone::register(&pbx, "101").await;
-    agent.gone("[data-link=phone-away]").await;
+    agent.gone("[data-phone=away]").await;
     supervisor.gone("tr[data-agent='101'] [data-phone=away]").await;
     // The other phone is still away, and a phone that is switched off is so again.
     supervisor.says("tr[data-agent='102'] [data-phone=away]", "niet aangemeld").await;
     drop(phone);
-    agent.says("[data-link=phone-away]", "Uw telefoon is niet aangemeld").await;
+    agent.says("[data-phone=away]", "Uw telefoon is niet aangemeld").await;
 }
