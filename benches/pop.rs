@@ -7,6 +7,9 @@
 #[expect(dead_code, reason = "each benchmark uses a part of it")]
 mod measure;
 
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +26,17 @@ const LOADED: usize = 500;
 /// Between two calls.
 const PAUSE: Duration = Duration::from_millis(8);
 
+/// Set in the process that only says back what it hears: the port where it is to do so.
+const ECHO: &str = "BELBRUG_ECHO";
+
 fn main() {
+    if let Ok(port) = std::env::var(ECHO) {
+        let stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("who asks");
+        stream.set_nodelay(true).expect("no delay");
+        std::io::copy(&mut &stream, &mut &stream).expect("said back");
+        return;
+    }
+    println!("limit: another process says 500 bytes back  {}", echo().words());
     let setting = |name: &str, default: u64| std::env::var(name).map_or(default, |n| n.parse().expect("a number"));
     let (agents, rate) = (setting("BELBRUG_AGENTS", 50), setting("BELBRUG_RATE", 50_000));
     let folder = measure::scratch();
@@ -58,6 +71,26 @@ fn main() {
     println!("{:>7.0} other events/s   {}", achieved, times.words());
     println!("  {calls} other calls; the service used {:.0} % of one core; a breath of events was taken in {}", busy * 100.0, waits.words());
     assert!(!service.log().contains("the journal is full"), "the journal lost something");
+}
+
+/// What the machine takes for a way there and back between two processes that sleep meanwhile, as those of the bench do.
+fn echo() -> Times {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let mut child = Command::new(std::env::current_exe().expect("this program")).env(ECHO, port.to_string()).spawn().expect("it runs");
+    let (mut stream, _) = listener.accept().expect("it comes");
+    stream.set_nodelay(true).expect("no delay");
+    let mut out = Times::default();
+    for _ in 0..QUIET {
+        std::thread::sleep(PAUSE);
+        let (began, mut bytes) = (Instant::now(), [b'x'; 500]);
+        stream.write_all(&bytes).expect("said");
+        stream.read_exact(&mut bytes).expect("said back");
+        out.push(began.elapsed());
+    }
+    drop(stream);
+    child.wait().expect("its end");
+    out
 }
 
 /// Calls at one agent after the other, each given up again; how long each took to reach the page.

@@ -4,9 +4,15 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+use netlink_packet_sock_diag::SockDiagMessage;
+use netlink_packet_sock_diag::constants::{AF_INET, IPPROTO_TCP};
+use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
+use netlink_sys::protocols::NETLINK_SOCK_DIAG;
 
 use super::Times;
 
@@ -46,22 +52,39 @@ impl Pbx {
     }
 
     /// Bytes that were sent and that the service has not taken from its socket yet, as the kernel counts them on both sides.
-    pub(crate) fn untaken(&self) -> u64 {
-        let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
-        let port = format!(":{:04X}", self.port);
-        let mut bytes = 0;
-        for line in table.lines().skip(1) {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let [_, local, remote, state, queues, ..] = fields.as_slice() else { continue };
-            let Some((sent, received)) = queues.split_once(':').filter(|_| *state == "01") else { continue };
-            let hex = |text: &str| u64::from_str_radix(text, 16).unwrap_or(0);
-            if local.ends_with(&port) {
-                bytes += hex(sent);
-            } else if remote.ends_with(&port) {
-                bytes += hex(received);
-            }
-        }
-        bytes
+    pub(crate) fn untaken(&self) -> u32 {
+        let line = self.line();
+        let stream = line.0.as_ref().expect("a connection");
+        let (near, far) = (stream.local_addr().expect("an address"), stream.peer_addr().expect("an address"));
+        queued(near, far).1 + queued(far, near).0
+    }
+}
+
+/// What waits in the socket at `near` that is connected to `far`: bytes received and not read, bytes sent and not
+/// acknowledged. One question to the kernel (sock_diag(7)) about this socket alone: `/proc/net/tcp` takes milliseconds.
+fn queued(near: SocketAddr, far: SocketAddr) -> (u32, u32) {
+    let socket_id = SocketId {
+        source_port: near.port(),
+        destination_port: far.port(),
+        source_address: near.ip(),
+        destination_address: far.ip(),
+        interface_id: 0,
+        cookie: [0xff; 8],
+    };
+    let request = InetRequest { family: AF_INET, protocol: IPPROTO_TCP, extensions: ExtensionFlags::empty(), states: StateFlags::all(), socket_id };
+    let mut header = NetlinkHeader::default();
+    header.flags = NLM_F_REQUEST;
+    let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    let socket = netlink_sys::Socket::new(NETLINK_SOCK_DIAG).expect("a netlink socket");
+    socket.connect(&netlink_sys::SocketAddr::new(0, 0)).expect("the kernel");
+    socket.send(&bytes, 0).expect("asked");
+    let (answer, _) = socket.recv_from_full().expect("an answer");
+    match NetlinkMessage::<SockDiagMessage>::deserialize(&answer).expect("a message").payload {
+        NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(socket)) => (socket.header.recv_queue, socket.header.send_queue),
+        other => panic!("the kernel does not know the socket: {other:?}"),
     }
 }
 

@@ -124,6 +124,7 @@ impl<C: Clock> Task<C> {
         self.backoff.reset();
         self.put_link(Link::Up(now));
         self.journal.put(now, Write::GapsEnd(now));
+        self.seen_at = None;
         self.in_sight(now);
     }
 

@@ -5,9 +5,8 @@ use super::outbound::Asked;
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::queues::{MEMBERS_MAX, MemberSeen, MemberState, QueueChange, QueueOrder};
-use crate::ids::Extension;
 use crate::telephony::pbx::command::Command as PbxCommand;
-use crate::telephony::pbx::event::{EventKind, MemberView};
+use crate::telephony::pbx::event::{EventKind, MemberView, extension_of};
 
 /// Members of all queues that are read from one list, at most.
 const LISTED_MAX: usize = 1000 * MEMBERS_MAX;
@@ -26,13 +25,10 @@ impl<C: Clock> Task<C> {
                 }
                 return true;
             }
-            EventKind::Device { name, is_there } => {
-                let line = name.strip_prefix(self.setup.technology.as_str()).and_then(|rest| Extension::parse(rest.strip_prefix('/')?).ok());
-                match line {
-                    Some(line) => self.floor.phone(&line, *is_there),
-                    None => return true,
-                }
-            }
+            EventKind::DeviceState { device, is_reachable } => match extension_of(&self.setup.technology, device) {
+                Some(line) => self.floor.device_state(&line, *is_reachable),
+                None => return true,
+            },
             EventKind::QueueMembersEnded => {
                 let listed = std::mem::take(&mut self.listed);
                 self.floor.members_listed(now, listed)

@@ -57,10 +57,10 @@ impl Service {
         let clock = SystemClock;
         let run = u64::try_from(clock.now().0).unwrap_or(1);
         let (commands, commands_out) = mpsc::channel(COMMANDS_MAX);
-        let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now()).await?));
         let (recordings, keeper) = keeper(config, &store, &writer).unzip();
         let bells = Arc::new(Bells::default());
         let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
+        let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now(), setup.blind_since).await?));
         let (stop_bridge, stopped) = oneshot::channel();
         let bridge = tokio::spawn(async move {
             tokio::select! {
@@ -189,12 +189,12 @@ fn desk_rules(config: &Config) -> anyhow::Result<DeskRules> {
     Ok(DeskRules { plan: config.number_plan()?, queues: config.queues.names.clone(), creditors: creditors.collect() })
 }
 
-/// The board as it starts, with the gaps of the last day: a restart does not make them forgotten.
-async fn first_board(store: &Store, run: u64, now: Timestamp) -> anyhow::Result<Board> {
+/// The board as it starts, with the gaps of the last day: a restart does not make them forgotten, and is one itself.
+async fn first_board(store: &Store, run: u64, now: Timestamp, blind_since: Option<Timestamp>) -> anyhow::Result<Board> {
     let mut board = Board::new(run, now);
     let gaps = store.gaps(now.plus_seconds(-86_400)).await?;
     board.gaps = gaps.into_iter().map(|(from, to)| Gap { from, to }).collect();
-    board.gaps.extend(store.last_sight().await?.map(|from| Gap { from, to: None }));
+    board.gaps.extend(blind_since.map(|from| Gap { from, to: None }));
     Ok(board)
 }
 

@@ -200,10 +200,10 @@ impl Floor {
         self.pbx_is_up = false;
     }
 
-    /// The PBX tells whether a phone is there.
-    pub fn phone(&mut self, line: &Extension, is_there: bool) -> Vec<Effect> {
+    /// The PBX tells whether a call would reach a phone.
+    pub fn device_state(&mut self, line: &Extension, is_reachable: bool) -> Vec<Effect> {
         let Some(seat) = self.agent_of(line).and_then(|agent| self.seats.get_mut(&agent)) else { return Vec::new() };
-        let changed = if is_there { seat.phones_away.remove(line) } else { seat.phones_away.insert(line.clone()) };
+        let changed = if is_reachable { seat.phones_away.remove(line) } else { seat.phones_away.insert(line.clone()) };
         if changed { vec![Effect::Changed(seat.profile.agent)] } else { Vec::new() }
     }
 

@@ -137,7 +137,7 @@ impl Tracker {
             EventKind::SnapshotRefused | EventKind::Connected => self.snapshot = None,
             EventKind::SnapshotEnded => self.snapshot_ended(now, &mut out),
             EventKind::Booted { uptime_seconds } => self.booted(seen, *uptime_seconds, &mut out),
-            EventKind::QueueMember(_) | EventKind::QueueMemberListed(_) | EventKind::QueueMembersEnded | EventKind::Device { .. } => {}
+            EventKind::QueueMember(_) | EventKind::QueueMemberListed(_) | EventKind::QueueMembersEnded | EventKind::DeviceState { .. } => {}
         }
         out
     }

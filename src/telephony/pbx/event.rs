@@ -198,12 +198,12 @@ pub enum EventKind<'a> {
     QueueMemberListed(MemberView<'a>),
     /// That list is complete.
     QueueMembersEnded,
-    /// A device is there, or is not: it is not registered, or there is no such device.
-    Device {
+    /// Whether a call would reach a device: not one that is not registered, or that there is not.
+    DeviceState {
         /// `PJSIP/101`.
-        name: Cow<'a, str>,
+        device: Cow<'a, str>,
         /// A call would reach it.
-        is_there: bool,
+        is_reachable: bool,
     },
 }
 
@@ -248,9 +248,15 @@ impl MemberView<'_> {
 fn extension_in(technology: &str, interface: &str) -> Option<Extension> {
     let inside = match interface.strip_prefix("hint:").or_else(|| interface.strip_prefix("Local/")) {
         Some(at_context) => at_context.split('@').next(),
-        None => interface.strip_prefix(technology)?.strip_prefix('/'),
+        None => return extension_of(technology, interface),
     };
     Extension::parse(inside?).ok()
+}
+
+/// The inside number of a device whose technology is `PJSIP` or the like: `PJSIP/101` is 101.
+#[must_use]
+pub fn extension_of(technology: &str, device: &str) -> Option<Extension> {
+    Extension::parse(device.strip_prefix(technology)?.strip_prefix('/')?).ok()
 }
 
 /// A channel as an event describes it.

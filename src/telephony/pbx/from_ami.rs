@@ -54,8 +54,9 @@ fn member_event<'a>(name: &[u8], frame: Frame<'a>) -> Option<EventKind<'a>> {
 
 /// A device's state, when it changed and in the list of all. Source: Asterisk 22 documentation, DeviceStateChange.
 fn device_event<'a>(name: &[u8], frame: Frame<'a>) -> Option<EventKind<'a>> {
-    let state = frame.get("State").filter(|state| name == b"DeviceStateChange" && *state != b"UNKNOWN")?;
-    Some(EventKind::Device { name: frame.text("Device")?, is_there: !matches!(state, b"UNAVAILABLE" | b"INVALID") })
+    let state = if name == b"DeviceStateChange" { frame.get("State")? } else { return None };
+    let is_reachable = !matches!(state, b"UNAVAILABLE" | b"INVALID");
+    (state != b"UNKNOWN").then_some(EventKind::DeviceState { device: frame.text("Device")?, is_reachable })
 }
 
 /// In the list the interface is called `Location`; before Asterisk 12 it was so everywhere.

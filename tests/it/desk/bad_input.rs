@@ -79,7 +79,7 @@ fn a_windows_1252_export_is_read_as_it_is() {
     assert!(done.status.success(), "{}", said(&done));
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (name, city, open): (String, String, i64) = runtime.block_on(async {
-        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+        let pool = home.pool().await;
         let sql = "SELECT debtors.name, city, open_cents FROM debtors JOIN cases ON debtor_id = debtors.id JOIN invoices ON case_id = cases.id WHERE reference = 'W1'";
         sqlx::query_as(sql).fetch_one(&pool).await.expect("the debtor")
     });
@@ -112,7 +112,7 @@ fn a_database_of_a_newer_belbrug_is_refused() {
     let home = home();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+        let pool = home.pool().await;
         let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'newer', 1, x'00', 0)";
         sqlx::query(newer).execute(&pool).await.expect("a newer migration");
         pool.close().await;

@@ -41,8 +41,7 @@ pub(crate) async fn save(browser: &Browser) {
 
 /// What the ledger holds: code, cents, notes.
 pub(crate) async fn ledger(home: &Home) -> Vec<(String, Option<i64>, Option<String>)> {
-    let url = format!("sqlite:{}", home.database().display());
-    let pool = sqlx::SqlitePool::connect(&url).await.expect("the database");
+    let pool = home.pool().await;
     let rows =
         sqlx::query_as("SELECT code, amount_cents, (SELECT body FROM texts WHERE entry_id = ledger.id AND field = 'notes') FROM ledger ORDER BY id");
     rows.fetch_all(&pool).await.expect("the ledger")

@@ -74,7 +74,7 @@ async fn what_is_acknowledged_while_it_stops_is_saved_and_live_pages_come_back()
     assert!(acknowledged.len() >= 20, "{}", acknowledged.len());
     let ended = async { while matches!(live.chunk().await, Ok(Some(_))) {} };
     assert!(tokio::time::timeout(Duration::from_secs(5), ended).await.is_ok(), "the stream ends, and so the page knows");
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+    let pool = home.pool().await;
     let keys: Vec<(String,)> = sqlx::query_as("SELECT key FROM ledger").fetch_all(&pool).await.expect("keys");
     let lost: Vec<&String> = acknowledged.iter().filter(|key| !keys.iter().any(|(there,)| there.ends_with(key.as_str()))).collect();
     assert_eq!(lost, Vec::<&String>::new(), "acknowledged and not in the ledger");

@@ -9,7 +9,7 @@ use crate::lab::{Pbx, Phone, until_async};
 
 /// The stretches without sight: whether each has a beginning before its end, or no end yet.
 async fn gaps(home: &Home) -> Vec<Option<bool>> {
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+    let pool = home.pool().await;
     let rows: Vec<(i64, Option<i64>)> =
         sqlx::query_as("SELECT from_at, to_at FROM gaps WHERE kind = 'link' ORDER BY from_at").fetch_all(&pool).await.expect("gaps");
     rows.into_iter().map(|(from, to)| to.map(|to| from < to)).collect()
@@ -26,7 +26,7 @@ async fn while_the_service_did_not_run_nobody_saw_anything_and_the_floor_says_so
     let mut home = Home::started(pbx.ami_port, &pbx.ami_secret).await;
     home.logs("signed in at the PBX").await;
     let seen = until_async(async || {
-        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.ok()?;
+        let pool = home.pool().await;
         sqlx::query_as::<_, (i64,)>("SELECT seen_at FROM sight").fetch_optional(&pool).await.ok()?
     });
     assert!(seen.await.is_some(), "it was never written down that the PBX is in sight");

@@ -193,6 +193,32 @@ async fn an_outcome_names_every_missing_field_and_saving_twice_is_once() {
     assert_eq!(file.matches("twee keer").count(), 1, "{file}");
 }
 
+/// The work list as the desk's page has it.
+async fn work_list(agent: &Client, home: &Home) -> String {
+    let page = get(agent, home, "/desk").await.text().await.expect("a page");
+    page.split("id=\"worklist\"").nth(1).and_then(|rest| rest.split("</section>").next()).expect("the work list").to_owned()
+}
+
+#[tokio::test]
+async fn the_work_list_follows_an_outcome_at_once_and_a_list_that_is_read_elsewhere_soon() {
+    let home = home().await;
+    let agent = signed_in(&home, "anna").await;
+    assert!(work_list(&agent, &home).await.contains("Korenaar"));
+    let case = case(&agent, &home, "korenaar").await;
+    let (status, _) = post(&agent, &home, "/desk/outcome", &[("case", &case), ("key", "0123456789abcdef"), ("code", "NA")]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(!work_list(&agent, &home).await.contains("Korenaar"), "who was not reached today is not offered again");
+    home.write("more.csv", "Debiteurnr;Naam;Telefoon;Plaats\r\nD9;Drukkerij De Pers;+44 7700 900345;Goes\r\n");
+    home.write(
+        "more-invoices.csv",
+        "Debiteurnr;Factuurnummer;Factuurdatum;Vervaldatum;Bedrag;Openstaand\r\nD9;2026-0009;01-09-2026;01-10-2026;10,00;10,00\r\n",
+    );
+    let read = home.run(&["import", &home.text_path("more.csv"), &home.text_path("more-invoices.csv")]);
+    assert!(read.status.success(), "{read:?}");
+    let listed = until_async(async || work_list(&agent, &home).await.contains("Drukkerij De Pers").then_some(()));
+    assert!(listed.await.is_some(), "{}", work_list(&agent, &home).await);
+}
+
 /// The desk's page with this case open.
 async fn desk_file(agent: &Client, home: &Home, case: &str) -> String {
     let (status, _) = post(agent, home, "/desk/open", &[("case", case)]).await;

@@ -9,7 +9,7 @@ use crate::lab::{Debtor, Pbx, Phone, until_async};
 
 /// Calls whose outcome is owed, as the database has them.
 async fn owed(home: &Home) -> Vec<String> {
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+    let pool = home.pool().await;
     let rows: Vec<(String,)> = sqlx::query_as("SELECT direction FROM calls WHERE owes_outcome = 1 AND ended_seen IS NOT NULL ORDER BY ended_seen")
         .fetch_all(&pool)
         .await
@@ -92,7 +92,7 @@ async fn calls_on_the_desk_phone_with_the_page_closed_owe_outcomes_that_survive_
     browser.find(".bar[data-call=none]").await;
     owes(&home, &[]).await;
     assert_eq!(ledger(&home).await, [("AM".to_owned(), None, None)]);
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", home.database().display())).await.expect("the database");
+    let pool = home.pool().await;
     let settled: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT reason, body, login FROM settlements JOIN settlement_texts ON settlement_id = settlements.id JOIN users ON users.id = by_id ORDER BY settlements.id",
     )

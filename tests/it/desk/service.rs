@@ -116,9 +116,7 @@ impl Home {
 
     /// Starts the service and waits until its pages are there.
     pub(crate) async fn start(&mut self) {
-        let mut command = Command::new(PROGRAM);
-        command.arg("--config").arg(self.path("belbrug.toml")).arg("serve");
-        self.start_as(command).await;
+        self.start_as(self.serve()).await;
     }
 
     /// Starts the service in a mount namespace of its own, in which `mount` is done before. It is gone with the process.
@@ -135,9 +133,13 @@ impl Home {
 
     /// Starts the service; whether its pages came up before it ended.
     pub(crate) async fn try_start(&mut self) -> bool {
+        self.came_up(self.serve()).await
+    }
+
+    fn serve(&self) -> Command {
         let mut command = Command::new(PROGRAM);
         command.arg("--config").arg(self.path("belbrug.toml")).arg("serve");
-        self.came_up(command).await
+        command
     }
 
     async fn came_up(&mut self, mut command: Command) -> bool {
@@ -214,6 +216,11 @@ impl Home {
     /// Whether the service still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.running.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// A way into its database.
+    pub(crate) async fn pool(&self) -> sqlx::SqlitePool {
+        sqlx::SqlitePool::connect(&format!("sqlite:{}", self.database().display())).await.expect("the database")
     }
 
     /// Its database file.

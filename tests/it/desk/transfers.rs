@@ -52,7 +52,7 @@ impl Two {
         super::office::save(bram).await;
         self.office.browser.find(".bar[data-call=none]").await;
         assert_eq!(ledger(&self.office.home).await.len(), 1);
-        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", self.office.home.database().display())).await.expect("the database");
+        let pool = self.office.home.pool().await;
         let settled = || async {
             let rows: Vec<(i64,)> = sqlx::query_as("SELECT owes_outcome FROM calls WHERE owes_outcome = 1").fetch_all(&pool).await.ok()?;
             rows.is_empty().then_some(())

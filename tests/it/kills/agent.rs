@@ -126,7 +126,7 @@ impl Agent {
         }
     }
 
-    /// Saves the outcome until it is acknowledged. `Err` says what the page refused last.
+    /// Saves the outcome until it is acknowledged.
     pub(super) async fn saves(&mut self, key: &str, is_promise: bool, notes: &str) {
         let day = (chrono::Utc::now().date_naive() + chrono::TimeDelta::days(7)).to_string();
         let code = if is_promise { "PTP" } else { "NA" };

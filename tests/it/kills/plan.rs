@@ -62,7 +62,7 @@ pub(super) struct Kill {
     pub(super) away: Duration,
     /// What is cut off, too, and how long after the first: while that is away, or just after it is back.
     pub(super) second: Option<(Victim, Duration)>,
-    /// The people go on while the victim is away; else they wait until it is back.
+    /// The people go on meanwhile, be it just before the kill or while the victim is away; else they wait until it is back.
     pub(super) people_go_on: bool,
     seed: u64,
 }

@@ -11,10 +11,12 @@ use crate::lab::{Debtor, Phone, until_async};
 const RINGS: Duration = Duration::from_millis(200);
 /// Between two words that the agent types.
 const TYPES_EVERY: Duration = Duration::from_millis(40);
+/// With this word the agent takes the phone, or hangs up, where the people do not wait: about half a second into the stage.
+const ACTS_AT_WORD: u64 = 12;
 /// Calls of which the PBX has not said that they are over.
 const OPEN: &str = "SELECT COUNT(*) FROM calls WHERE ended_seen IS NULL";
 const OWED: &str = "SELECT COUNT(*) FROM calls WHERE owes_outcome = 1";
-const RINGING: &str = "SELECT COUNT(*) FROM calls WHERE ended_seen IS NULL AND started_seen > 0";
+const RINGING: &str = "SELECT COUNT(*) FROM calls WHERE ended_seen IS NULL AND ringing_seen IS NOT NULL";
 const TALKING: &str = "SELECT COUNT(*) FROM calls WHERE ended_seen IS NULL AND answered_seen IS NOT NULL";
 const SETTLED_TWICE: &str =
     "SELECT COUNT(*) FROM (SELECT call_id FROM ledger WHERE call_id IS NOT NULL GROUP BY call_id HAVING COUNT(*) > 1) AS twice";
@@ -23,8 +25,7 @@ impl Office {
     /// Makes a call, kills as planned, lets everything come back and the people finish, and looks. What it found, in words.
     pub(super) async fn survives(&mut self, kill: &Kill) -> String {
         self.is_well().await;
-        let debtor = self.rings(kill).await;
-        let mut debtor = Some(debtor);
+        let mut debtor = Some(self.rings(kill).await);
         let talks = kill.stage != Stage::Ringing;
         if talks {
             let phone = self.phone.as_ref().expect("a phone");
@@ -41,7 +42,6 @@ impl Office {
             self.things.until_count(OPEN, 0).await;
         }
         let saved = self.strikes(kill, &notes).await;
-        // What was owed when it struck, or is owed since: a conversation that was in the ledger cannot be forgotten.
         self.comes_back(kill).await;
         let is_still_on = self.ledger_follows_pbx().await;
         if !saved {
@@ -49,6 +49,7 @@ impl Office {
         }
         drop(debtor);
         self.ends_calls().await;
+        // A conversation that was in the ledger cannot be forgotten; one that nobody saw may be.
         let owed = self.things.count(OWED).await.expect("the database");
         assert!(owed <= 1, "one conversation owes {owed} outcomes");
         assert!(!talks || saved || owed == 1, "a conversation that was in the ledger owes nothing any more");
@@ -166,18 +167,14 @@ impl Office {
     }
 }
 
-/// The agent types; and takes the phone, and hangs up, where the people do not wait.
+/// The agent types; and takes the phone when it rings, or hangs up, where the people do not wait.
 async fn works(kill: &Kill, agent: &mut Agent, phone: Option<&Phone>, notes: &str, done: &mut tokio::sync::watch::Receiver<bool>) {
     let mut word = 0;
-    let mut has_acted = !kill.people_go_on;
     while !*done.borrow_and_update() {
         word += 1;
         agent.types(&format!("{notes}, woord {word}")).await;
-        if word == 12 && !has_acted {
-            has_acted = true;
-            if let Some(phone) = phone {
-                if kill.stage == Stage::Ringing { phone.tries_to_answer().await } else { phone.hang_up().await }
-            }
+        if let Some(phone) = phone.filter(|_| kill.people_go_on && word == ACTS_AT_WORD) {
+            if kill.stage == Stage::Ringing { phone.tries_to_answer().await } else { phone.hang_up().await }
         }
         tokio::time::sleep(TYPES_EVERY).await;
     }
