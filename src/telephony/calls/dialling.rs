@@ -3,7 +3,7 @@
 use super::call::OwnPhone;
 use super::event::{CallEvent, CallEventKind, Direction, EndReason, Party};
 use super::hangup_cause::HangupCause;
-use super::leg::{Leg, LegKind, LegState, Origin};
+use super::leg::{Dialling, Leg, LegKind, LegState, Origin};
 use super::tracker::{Seen, Tracker};
 use crate::ids::{CallId, Uniqueid};
 use crate::telephony::pbx::event::{ChannelView, DialStatus};
@@ -19,18 +19,29 @@ impl Tracker {
             None if is_asked(leg) => Origin::Asked,
             None => Origin::DialledUnseen,
         };
+        let rings = std::mem::replace(&mut leg.dialling, Dialling::Told) == Dialling::ToComeAndRings;
         let leg = leg.clone();
         if leg.origin == Origin::Asked {
             self.asked(&leg.call);
         }
-        if leg.kind != LegKind::Party {
-            return;
+        if leg.kind == LegKind::Party {
+            if self.is_own_phone(&leg) {
+                self.tell_originated(seen, &leg, out);
+            } else {
+                self.note_far_end(&leg, from.as_ref());
+            }
         }
-        if self.is_own_phone(&leg) {
-            self.tell_originated(seen, &leg, out);
-        } else {
-            self.note_far_end(&leg, from.as_ref());
+        if rings {
+            self.ringing(seen, &id, out);
         }
+    }
+
+    /// The device rings, and who dialled it will be told in a moment: until then nothing is said of it.
+    pub(super) fn rings_early(&mut self, id: &Uniqueid) -> bool {
+        let is_to_come = |leg: &&mut Leg| leg.dialling != Dialling::Told && leg.origin == Origin::Itself && !is_asked(leg);
+        let Some(leg) = self.legs.get_mut(id).filter(is_to_come) else { return false };
+        leg.dialling = Dialling::ToComeAndRings;
+        true
     }
 
     /// The call is a click-to-dial.
@@ -67,6 +78,7 @@ impl Tracker {
     pub(super) fn ringing(&mut self, seen: Seen, id: &Uniqueid, out: &mut Vec<CallEvent>) {
         let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.state == LegState::Created) else { return };
         leg.state = LegState::Ringing;
+        leg.dialling = Dialling::Told;
         if leg.origin == Origin::Itself {
             // It rings, and no dialling was seen: the PBX was asked to ring it, or we came in later.
             leg.origin = if is_asked(leg) { Origin::Asked } else { Origin::DialledUnseen };
@@ -86,6 +98,9 @@ impl Tracker {
     }
 
     pub(super) fn up(&mut self, seen: Seen, id: &Uniqueid, out: &mut Vec<CallEvent>) {
+        if self.legs.get(id).is_some_and(|leg| leg.dialling == Dialling::ToComeAndRings) {
+            self.ringing(seen, id, out);
+        }
         let Some(leg) = self.legs.get_mut(id).filter(|leg| leg.state != LegState::Up && !leg.is_over()) else { return };
         let was = std::mem::replace(&mut leg.state, LegState::Up);
         let leg = leg.clone();

@@ -49,6 +49,17 @@ pub enum Origin {
     DialledUnseen,
 }
 
+/// Whether it is still to be told who dialled a leg. A busy PBX says that a device rings before it says who rings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialling {
+    /// It was told, or nobody knows: the beginning of the leg, or what came after it, was not seen.
+    Told,
+    /// The beginning was seen: if somebody dials it, that will be told.
+    ToCome,
+    /// The same, and the device rings already.
+    ToComeAndRings,
+}
+
 /// One channel of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leg {
@@ -66,6 +77,8 @@ pub struct Leg {
     pub kind: LegKind,
     /// How it came to be.
     pub origin: Origin,
+    /// Whether that is still to be told.
+    pub dialling: Dialling,
     /// How far it has come.
     pub state: LegState,
     /// Who is at it.
@@ -104,6 +117,7 @@ impl Leg {
             line,
             kind: kind_of(&view.name),
             origin: Origin::Itself,
+            dialling: if view.state == ChannelState::Down { Dialling::ToCome } else { Dialling::Told },
             state: LegState::Created,
             party: Party { number: view.caller_number.to_string().into(), name: view.caller_name.to_string().into() },
             connected_to: Party { number: view.connected_number.to_string().into(), name: view.connected_name.to_string().into() },

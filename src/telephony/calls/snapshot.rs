@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::{CallEvent, Certainty};
 use super::hangup_cause::HangupCause;
-use super::leg::{LegState, Origin, state_of};
+use super::leg::{Dialling, LegState, Origin, state_of};
 use super::tracker::{Seen, Tracker};
 use crate::clock::Timestamp;
 use crate::ids::{BridgeId, CallId, Uniqueid};
@@ -74,6 +74,8 @@ impl Tracker {
         for ghost in ghosts {
             self.hung_up(seen, ghost.as_str(), HangupCause::NORMAL, out);
         }
+        // What was to come before the gap may have been told in it.
+        self.legs.values_mut().for_each(|leg| leg.dialling = Dialling::Told);
         for row in &rows {
             self.adopt_origin(row);
             self.place(row, &bridges);

@@ -288,6 +288,7 @@ impl Tracker {
     fn channel(&mut self, seen: Seen, view: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
         let Some(id) = self.upsert(seen, view, out) else { return };
         match view.state {
+            ChannelState::Ringing if self.rings_early(&id) => {}
             ChannelState::Ringing => self.ringing(seen, &id, out),
             ChannelState::Up => self.up(seen, &id, out),
             _ => {}

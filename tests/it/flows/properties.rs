@@ -49,6 +49,36 @@ fn every_capture_cut_off_and_followed_by_an_empty_snapshot_leaves_nothing_open()
     }
 }
 
+/// A device may ring before it is told who dialled it: seen on a busy machine. The same happens then.
+#[test]
+fn a_device_may_ring_before_its_dialling_is_told() {
+    let value = |frame: &[u8], key: &str| {
+        let text = String::from_utf8_lossy(frame).into_owned();
+        text.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(": ")?.to_owned())).unwrap_or_default()
+    };
+    let sorted = |bytes: &[u8]| {
+        let mut ladder = ladder_of(bytes);
+        ladder.sort();
+        ladder
+    };
+    let mut moved = 0;
+    for (name, bytes) in all_captures() {
+        let frames = whole_frames(&bytes);
+        for (begun, frame) in frames.iter().enumerate().filter(|(_, frame)| value(frame, "Event") == "DialBegin") {
+            let rings = |other: &&[u8]| {
+                value(other, "Event") == "Newstate" && value(other, "ChannelState") == "5" && value(other, "Uniqueid") == value(frame, "DestUniqueid")
+            };
+            let Some(after) = frames[begun + 1..].iter().position(rings) else { continue };
+            let mut told = frames.clone();
+            let rings = told.remove(begun + 1 + after);
+            told.insert(begun, rings);
+            assert_eq!(sorted(&told.concat()), sorted(&bytes), "{name}, frame {begun}");
+            moved += 1;
+        }
+    }
+    assert!(moved > 100, "{moved} diallings were looked at");
+}
+
 /// Asterisk writes the events of several channels from several threads. Two neighbours of different channels may change
 /// places: the calls still end once, for the same reason.
 #[test]
