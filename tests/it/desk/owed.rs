@@ -133,18 +133,13 @@ async fn two_calls_at_once_owe_two_outcomes() {
     phone.hang_up().await;
     owes(home, &["inbound", "inbound"]).await;
     browser.says("#owed", "2 gesprekken zonder uitkomst").await;
-    for left in [1, 0] {
-        let code = until_async(|| async {
-            let picked = browser.script("const c = document.querySelector('input[name=code][value=AM]'); c?.click(); return !!c").await;
-            (picked == true).then_some(())
-        });
-        assert!(code.await.is_some());
-        let saved = until_async(|| async {
-            browser.script("document.querySelector('#save')?.click()").await;
-            (owed(home).await.len() == left).then_some(())
-        });
-        assert!(saved.await.is_some(), "{:?}", owed(home).await);
-    }
+    // A code that was picked in the very moment in which the next file comes is not one for that file: it is picked again.
+    let saved = until_async(async || {
+        browser.script("const c = document.querySelector('input[name=code][value=AM]'); if (c && !c.checked) c.click()").await;
+        browser.script("document.querySelector('#save')?.click()").await;
+        owed(home).await.is_empty().then_some(())
+    });
+    assert!(saved.await.is_some(), "{:?}", owed(home).await);
     save(browser).await;
     assert_eq!(ledger(home).await.len(), 2);
 }
