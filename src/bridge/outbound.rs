@@ -11,10 +11,11 @@ use crate::measure::Received;
 use crate::telephony::ami::frame::FrameBuffer;
 use crate::telephony::ami::pace::Pace;
 use crate::telephony::ami::session::{Account, Heard, Session, SessionError};
-use crate::telephony::pbx::command::SnapshotPart;
+use crate::telephony::pbx::command::{Command, SnapshotPart};
 use crate::telephony::pbx::event::Event;
 use crate::telephony::pbx::from_ami;
 use crate::telephony::pbx::recording::RecordingHeard;
+use crate::telephony::pbx::to_ami::{self, DialSettings};
 
 /// Bytes that are taken from the socket at once, at least: small enough to stay in the processor's cache.
 const READ_BYTES: usize = 64 * 1024;
@@ -155,6 +156,15 @@ impl Connection {
             }
             Heard::Nothing => Told::Nothing,
         }))
+    }
+
+    /// Asks what there is now.
+    ///
+    /// # Errors
+    /// When too many answers are outstanding.
+    pub fn ask_for(&mut self, part: SnapshotPart, settings: &DialSettings) -> Result<(), LinkError> {
+        let action = to_ami::translate(&Command::Snapshot(part), settings).map_err(SessionError::from)?;
+        Ok(self.session.ask(action, Asked::Snapshot(part))?)
     }
 
     /// Sends what the session has to send.

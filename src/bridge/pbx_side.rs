@@ -15,9 +15,8 @@ use crate::measure;
 use crate::numbers::Dialled;
 use crate::store::write::Write;
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction};
-use crate::telephony::pbx::command::{Command as PbxCommand, SnapshotPart};
+use crate::telephony::pbx::command::SnapshotPart;
 use crate::telephony::pbx::event::{Event, EventKind};
-use crate::telephony::pbx::to_ami;
 
 /// How often it is written down that the PBX is in sight.
 const SIGHT_SECONDS: i64 = 5;
@@ -103,8 +102,7 @@ impl<C: Clock> Task<C> {
                     self.signed_in(now);
                     self.snapshot_since = Some(now);
                     for part in SnapshotPart::ALL {
-                        let action = to_ami::translate(&PbxCommand::Snapshot(part), &self.setup.dial).map_err(|e| LinkError::Session(e.into()))?;
-                        connection.session.ask(action, Asked::Snapshot(part))?;
+                        connection.ask_for(part, &self.setup.dial)?;
                     }
                 }
                 Told::Answer { asked, success, message } => self.answer(now, asked, success, &message).await,
@@ -125,6 +123,7 @@ impl<C: Clock> Task<C> {
         self.put_link(Link::Up(now));
         self.journal.put(now, Write::GapsEnd(now));
         self.seen_at = None;
+        self.queues_awaited = None;
         self.in_sight(now);
     }
 
@@ -142,7 +141,10 @@ impl<C: Clock> Task<C> {
                 if part == SnapshotPart::ALL[0] {
                     self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotBegun }).await;
                 }
-                // An empty list is an error to Asterisk: "No such queue", "Event List not found".
+                if !success && part == SnapshotPart::Queues {
+                    self.queues_not_listed(message);
+                }
+                // An empty list is an error to Asterisk: "Event List not found".
                 if !success && part == SnapshotPart::Channels {
                     tracing::warn!(message, "the PBX does not list its channels: write needs reporting in manager.conf");
                     self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotRefused }).await;
@@ -234,9 +236,9 @@ impl<C: Clock> Task<C> {
         self.show_pace(behind);
         let Some(connection) = &mut self.connection else { return };
         let is_signed_in = connection.session.is_signed_in();
-        let result = match connection.session.handle_timeout(now) {
+        let result = match connection.session.handle_timeout(now).map_err(LinkError::Session).and(self.ask_again_for_queues()) {
             Ok(()) => self.flush().await,
-            Err(error) => Err(LinkError::Session(error)),
+            Err(error) => Err(error),
         };
         match result {
             Ok(()) if is_signed_in => self.in_sight(now),

@@ -1,15 +1,17 @@
 //! The agents' phones at the PBX: whether they are there, which queues they are in, and what is asked of the queues for the
 //! agents' presence.
 
-use super::outbound::Asked;
+use super::outbound::{Asked, LinkError};
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::queues::{MEMBERS_MAX, MemberSeen, MemberState, QueueChange, QueueOrder};
-use crate::telephony::pbx::command::Command as PbxCommand;
+use crate::telephony::pbx::command::{Command as PbxCommand, SnapshotPart};
 use crate::telephony::pbx::event::{EventKind, MemberView, extension_of};
 
 /// Members of all queues that are read from one list, at most.
 const LISTED_MAX: usize = 1000 * MEMBERS_MAX;
+/// How often, once a tick, a PBX is asked for queues that it does not know yet: longer than this no PBX takes to start.
+const ASKED_AGAIN_MAX: u8 = 180;
 
 impl<C: Clock> Task<C> {
     /// Takes what is about phones and queues; whether it was.
@@ -30,6 +32,7 @@ impl<C: Clock> Task<C> {
                 None => return true,
             },
             EventKind::QueueMembersEnded => {
+                self.queues_awaited = None;
                 let listed = std::mem::take(&mut self.listed);
                 self.floor.members_listed(now, listed)
             }
@@ -37,6 +40,24 @@ impl<C: Clock> Task<C> {
         };
         let _ = self.perform(effects).await;
         true
+    }
+
+    /// Asterisk's manager lets us in before its modules are loaded: until app_queue is there, it does not know the action.
+    pub(super) fn queues_not_listed(&mut self, message: &str) {
+        if self.queues_awaited.is_none() {
+            tracing::info!(message, "the PBX does not list its queues: is it still starting? They are asked for again");
+        }
+        self.queues_awaited.get_or_insert(ASKED_AGAIN_MAX);
+    }
+
+    /// Call once a tick.
+    pub(super) fn ask_again_for_queues(&mut self) -> Result<(), LinkError> {
+        let Some(left) = self.queues_awaited.filter(|left| *left > 0) else { return Ok(()) };
+        self.queues_awaited = Some(left - 1);
+        match &mut self.connection {
+            Some(connection) => connection.ask_for(SnapshotPart::Queues, &self.setup.dial),
+            None => Ok(()),
+        }
     }
 
     fn member_seen(&self, member: &MemberView<'_>) -> Option<MemberSeen> {

@@ -37,7 +37,9 @@ impl Tracker {
         let stays =
             stays.as_ref().and_then(|view| self.upsert(seen, view, out)).and_then(|id| self.party_at(&id)).or_else(|| self.partner_of(&first));
         let to = to.as_ref().and_then(|view| self.upsert(seen, view, out)).and_then(|id| self.party_at(&id));
-        let to = to.or_else(|| self.partner_of(&second).filter(|_| *answered)).or_else(|| self.rung_by(&second));
+        // Asterisk names no target when the two bridges had become one before it told.
+        let beside_stays = || stays.as_ref().and_then(|stays| self.partner_of(stays)).filter(|other| *other != first && *other != second);
+        let to = to.or_else(|| self.partner_of(&second).or_else(beside_stays).filter(|_| *answered)).or_else(|| self.rung_by(&second));
         let answered = to.as_ref().and_then(|to| self.legs.get(to)).map_or(*answered, |to| to.connected.is_some());
         let by = self.party_at(&first).unwrap_or_else(|| first.clone());
         for id in [&first, &second, &by] {

@@ -178,6 +178,20 @@ async fn what_was_chosen_is_asserted_after_a_restart_of_either_side() {
     queue_says(&office.pbx, "PJSIP/101", |line| line.contains("paused:brandweer")).await;
 }
 
+/// The manager of an Asterisk that starts lets Belbrug in before the queues are loaded.
+#[tokio::test]
+async fn what_was_chosen_is_asserted_once_the_pbx_knows_its_queues() {
+    let mut office = office("still-starting").await;
+    choose(&office.browser, LUNCH).await;
+    queue_says(&office.pbx, "PJSIP/101", |line| line.contains("paused:lunch")).await;
+    office.home.kill();
+    office.pbx.cli("module unload app_queue.so").await;
+    office.home.start().await;
+    office.home.logs("the PBX does not list its queues").await;
+    office.pbx.cli("module load app_queue.so").await;
+    queue_says(&office.pbx, "PJSIP/101", |line| line.contains("paused:lunch")).await;
+}
+
 #[tokio::test]
 async fn a_queue_that_the_pbx_does_not_have_is_said_to_the_agent() {
     let pbx = Pbx::up("no-queue").await;
