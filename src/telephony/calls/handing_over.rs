@@ -25,7 +25,11 @@ impl Tracker {
         };
         let call = leg.call.clone();
         if let Some(call) = self.calls.get_mut(&call) {
-            call.sent_on = Some(sent_on);
+            // Asterisk may tell of the parking before it tells of the transfer that led to it.
+            let is_parked = call.sent_on.as_ref().is_some_and(|parked| parked.is_parked && parked.stays == sent_on.stays);
+            if !is_parked {
+                call.sent_on = Some(sent_on);
+            }
         }
     }
 

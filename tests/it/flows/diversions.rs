@@ -155,6 +155,19 @@ flow!(
 
 flow!(
     Asterisk22,
+    parked_abandoned_told_first,
+    [
+        "delivered at 101 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31101",
+        "ring ended at 101: answered",
+        "established at 101 to PJSIP/trunk",
+        "parked PJSIP/trunk",
+        "left by 101",
+        "cleared: completed",
+    ]
+);
+
+flow!(
+    Asterisk22,
     parked_and_retrieved,
     [
         "delivered at 101 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31101",

@@ -104,3 +104,18 @@ flow!(
         "cleared: no_answer",
     ]
 );
+
+flow!(
+    Asterisk22,
+    queue_two_devices,
+    [
+        "queued in devices: +447700900123",
+        "delivered at 101 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31930",
+        "delivered at PJSIP/111 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31930",
+        "ring ended at PJSIP/111: answered",
+        "ring ended at 101: elsewhere",
+        "established at PJSIP/111 to PJSIP/trunk",
+        "left by PJSIP/111",
+        "cleared: completed",
+    ]
+);

@@ -381,3 +381,24 @@ flow!(
         "cleared: completed",
     ]
 );
+
+flow!(
+    Asterisk22,
+    blind_feature_code_dialled,
+    [
+        "delivered at PJSIP/trunk by 101, Outbound, other +447700900123 \"\", dialled +447700900123",
+        "ring ended at PJSIP/trunk: answered",
+        "established at 101",
+        "established at PJSIP/trunk to 101",
+        "held by 101",
+        "retrieved by 101",
+        "left by 101",
+        "blind transfer of PJSIP/trunk by 101 to 102",
+        "delivered at 102 by PJSIP/trunk, Outbound, other +447700900123 \"\", dialled +447700900123",
+        "ring ended at 102: answered",
+        "established at 102 to PJSIP/trunk",
+        "left by 102",
+        "left by PJSIP/trunk",
+        "cleared: completed",
+    ]
+);

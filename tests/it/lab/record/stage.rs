@@ -163,7 +163,7 @@ impl Stage {
     }
 }
 
-/// People take their time: so that the captured times differ as real ones do.
+/// People take their time between two deeds; a little of it, so that nothing of the one still goes on at the other.
 pub(super) async fn a_while() {
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
 }
