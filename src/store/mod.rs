@@ -3,6 +3,7 @@
 
 #[macro_use]
 mod sql;
+mod together;
 
 pub mod backup;
 pub mod error;

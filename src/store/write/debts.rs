@@ -82,26 +82,12 @@ pub(super) async fn settle(tx: &mut Tx, settlement: &Settlement) -> Result<Writt
     if let Some(note) = &settlement.note {
         execute!(&mut *tx, "INSERT INTO settlement_texts (settlement_id, body) VALUES ($1, $2)", id, note.reveal())?;
     }
-    execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0 WHERE id = $1", call)?;
-    if settlement.reason != SettleReason::Supervisor {
-        wrap_up(tx, &settlement.call, settlement.at).await?;
+    if settlement.reason == SettleReason::Supervisor {
+        execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0 WHERE id = $1", call)?;
+    } else {
+        execute!(&mut *tx, concat!("UPDATE calls SET owes_outcome = 0, ", wrap_up!(), " WHERE id = $1"), call, settlement.at.0)?;
     }
     Ok(Written::Done)
-}
-
-/// The call's wrap-up ends: its length by our clock, from the call's end, or from when the agent's own phone left it.
-pub(super) async fn wrap_up(tx: &mut Tx, call: &CallId, at: Timestamp) -> Result<(), StoreError> {
-    let ended = fetch_in!(
-        &mut *tx,
-        (Option<i64>,),
-        "SELECT COALESCE(ended_seen, (SELECT MAX(legs.ended_seen) FROM legs WHERE legs.call_id = calls.id AND legs.extension <> '')) FROM calls WHERE id = $1",
-        call.as_str()
-    )?;
-    if let Some((Some(ended),)) = ended {
-        let micros = at.since(Timestamp(ended));
-        execute!(&mut *tx, "UPDATE calls SET wrap_micros = $2 WHERE id = $1 AND wrap_micros IS NULL", call.as_str(), micros)?;
-    }
-    Ok(())
 }
 
 /// Whoever answered a call that was handed over owes its outcome, unless the giver wrote one before.

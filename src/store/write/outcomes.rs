@@ -1,9 +1,10 @@
 //! Drafts, and outcomes in the ledger.
 
-use super::{DraftSave, OutcomeSave, Written, debts};
-use crate::ids::{DebtorId, EntryId, PhoneNumber};
+use super::{DraftSave, OutcomeSave, Written};
+use crate::ids::{CallId, DebtorId, EntryId, PhoneNumber};
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
+use crate::store::together::Together;
 
 pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, StoreError> {
     let (agent, case) = (draft.agent.0, draft.case.0);
@@ -35,17 +36,18 @@ pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, Sto
 }
 
 pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, StoreError> {
-    let call = first_call(tx, save).await?;
+    // A call that a supervisor settled a moment ago has its end already: one outcome a call, the entry is about the case alone.
     let row = fetch_in!(
         &mut *tx,
         (i64,),
         "INSERT INTO ledger (key, at, agent_id, case_id, call_id, code, amount_cents, detail, corrects)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING RETURNING id",
+         VALUES ($1, $2, $3, $4, CASE WHEN EXISTS (SELECT 1 FROM settlements WHERE call_id = $5) THEN NULL ELSE $5 END, $6, $7, $8, $9)
+         ON CONFLICT (key) DO NOTHING RETURNING id",
         &save.key,
         save.at.0,
         save.agent.0,
         save.case.0,
-        call,
+        save.calls.first().map(CallId::as_str),
         save.code,
         save.amount.map(|a| a.0),
         &save.detail,
@@ -55,8 +57,15 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
         let there = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)?;
         return there.map(|(id,)| Written::Entry { id: EntryId(id), repeated: true }).ok_or(StoreError::NoSuch("ledger entry"));
     };
+    what_follows(entry, save).run(tx).await?;
+    Ok(Written::Entry { id: EntryId(entry), repeated: false })
+}
+
+/// Everything that a new entry of the ledger brings with it.
+fn what_follows(entry: i64, save: &OutcomeSave) -> Together {
+    let (case, mut all) = (save.case.0, Together::default());
     for (field, body) in &save.texts {
-        execute!(&mut *tx, "INSERT INTO texts (entry_id, field, body) VALUES ($1, $2, $3)", entry, *field, body.reveal())?;
+        all.add("INSERT INTO texts (entry_id, field, body) VALUES ($1, $2, $3)", [entry.into(), (*field).into(), body.reveal().into()]);
     }
     // A promise, a payment to be looked up or an answer that we owe outlives a talk with somebody else.
     let done = match (save.rpc, save.human) {
@@ -66,53 +75,38 @@ pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, 
         }
         (false, false) => "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open' AND kind = 'retry'",
     };
-    execute!(&mut *tx, done, save.case.0)?;
-    follow_up(tx, entry, save).await?;
+    all.add(done, [case.into()]);
+    if let Some(next) = &save.follow_up {
+        all.add(
+            "INSERT INTO follow_ups (entry_id, case_id, agent_id, kind, due_on, due_at, amount_cents, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            [
+                entry.into(),
+                case.into(),
+                save.agent.0.into(),
+                next.kind.as_str().into(),
+                (&next.due_on.to_string()).into(),
+                next.due_at.map(|at| at.0).into(),
+                next.amount.map(|a| a.0).into(),
+                next.number.map(PhoneNumber::to_i64).into(),
+            ],
+        );
+    }
     for invoice in &save.disputed {
-        execute!(&mut *tx, "UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", *invoice, save.case.0)?;
+        all.add("UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", [(*invoice).into(), case.into()]);
     }
     if let Some(number) = save.wrong_number {
-        execute!(
-            &mut *tx,
-            "UPDATE numbers SET state = 'wrong' WHERE number = $1 AND debtor_id = (SELECT debtor_id FROM cases WHERE id = $2)",
-            number.to_i64(),
-            save.case.0
-        )?;
+        let sql = "UPDATE numbers SET state = 'wrong' WHERE number = $1 AND debtor_id = (SELECT debtor_id FROM cases WHERE id = $2)";
+        all.add(sql, [number.to_i64().into(), case.into()]);
     }
     if save.attempt {
-        execute!(&mut *tx, "UPDATE cases SET last_attempt_at = $1 WHERE id = $2", save.at.0, save.case.0)?;
+        all.add("UPDATE cases SET last_attempt_at = $1 WHERE id = $2", [save.at.0.into(), case.into()]);
     }
     for call in &save.calls {
-        execute!(&mut *tx, "UPDATE calls SET owes_outcome = 0, case_id = $2 WHERE id = $1", call.as_str(), save.case.0)?;
-        debts::wrap_up(tx, call, save.at).await?;
+        let sql = concat!("UPDATE calls SET owes_outcome = 0, case_id = $3, ", wrap_up!(), " WHERE id = $1");
+        all.add(sql, [call.as_str().into(), save.at.0.into(), case.into()]);
     }
-    execute!(&mut *tx, "DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", save.agent.0, save.case.0)?;
-    Ok(Written::Entry { id: EntryId(entry), repeated: false })
-}
-
-/// The call that the entry names. One that a supervisor settled a moment ago has its end already: one outcome a call, the
-/// entry is about the case alone.
-async fn first_call(tx: &mut Tx, save: &OutcomeSave) -> Result<Option<String>, StoreError> {
-    let Some(call) = save.calls.first() else { return Ok(None) };
-    let settled = fetch_in!(&mut *tx, (i64,), "SELECT id FROM settlements WHERE call_id = $1", call.as_str())?;
-    Ok(settled.is_none().then(|| call.as_str().to_owned()))
-}
-
-async fn follow_up(tx: &mut Tx, entry: i64, save: &OutcomeSave) -> Result<(), StoreError> {
-    let Some(next) = &save.follow_up else { return Ok(()) };
-    execute!(
-        &mut *tx,
-        "INSERT INTO follow_ups (entry_id, case_id, agent_id, kind, due_on, due_at, amount_cents, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        entry,
-        save.case.0,
-        save.agent.0,
-        next.kind.as_str(),
-        next.due_on.to_string(),
-        next.due_at.map(|at| at.0),
-        next.amount.map(|a| a.0),
-        next.number.map(PhoneNumber::to_i64)
-    )?;
-    Ok(())
+    all.add("DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", [save.agent.0.into(), case.into()]);
+    all
 }
 
 pub(super) async fn attach(tx: &mut Tx, debtor: DebtorId, number: PhoneNumber) -> Result<Written, StoreError> {
