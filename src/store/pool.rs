@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 
 use super::error::StoreError;
 use super::numbers::index::NumberIndex;
+use super::write::{Write, Written, apply};
 
 pub(super) static SQLITE: Migrator = sqlx::migrate!("src/store/migrations/sqlite");
 pub(super) static POSTGRES: Migrator = sqlx::migrate!("src/store/migrations/postgres");
@@ -47,12 +48,12 @@ pub(super) enum Tx {
     Postgres(PoolConnection<sqlx::Postgres>),
 }
 
-/// A transaction of the writer. We begin and commit in SQL: a full disk makes SQLite end the transaction by itself, which
-/// sqlx's own transactions do not notice. A connection whose transaction did not come to its end is never used again.
+/// The writer's connection. We begin and commit in SQL: a full disk makes SQLite end the transaction by itself, which sqlx's
+/// own transactions do not notice. A connection whose transaction did not come to its end is never used again.
 #[derive(Debug)]
 pub(super) struct Writing {
     pub(super) tx: Tx,
-    is_open: bool,
+    is_clean: bool,
 }
 
 impl Store {
@@ -139,45 +140,54 @@ impl Store {
         }
     }
 
-    pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
+    /// A connection to write with, outside a transaction.
+    pub(super) async fn writing(&self) -> Result<Writing, StoreError> {
         let tx = match &self.pool {
             Pool::Sqlite { write, .. } => Tx::Sqlite(write.acquire().await?),
             Pool::Postgres(pool) => Tx::Postgres(pool.acquire().await?),
         };
-        let mut writing = Writing { tx, is_open: true };
-        writing.tx.begin().await?;
-        Ok(writing)
-    }
-}
-
-impl Tx {
-    async fn begin(&mut self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(drop)?,
-            Self::Postgres(connection) => sqlx::query("BEGIN").execute(&mut **connection).await.map(drop)?,
-        }
-        Ok(())
+        Ok(Writing { tx, is_clean: true })
     }
 }
 
 impl Writing {
-    pub(super) async fn commit(mut self) -> Result<(), StoreError> {
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.is_clean = false;
+        match &mut self.tx {
+            Tx::Sqlite(connection) => sqlx::query("BEGIN IMMEDIATE").execute(&mut **connection).await.map(drop)?,
+            Tx::Postgres(connection) => sqlx::query("BEGIN").execute(&mut **connection).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    pub(super) async fn commit(&mut self) -> Result<(), StoreError> {
         execute!(&mut self.tx, "COMMIT")?;
-        self.is_open = false;
+        self.is_clean = true;
         Ok(())
     }
 
     /// Takes everything back, and begins anew.
     pub(super) async fn begin_again(&mut self) -> Result<(), StoreError> {
         execute!(&mut self.tx, "ROLLBACK")?;
-        self.tx.begin().await
+        self.begin().await
+    }
+
+    /// One write, where the database needs no transaction for it: a statement by itself is one.
+    pub(super) async fn alone(&mut self, write: &Write) -> Option<Result<Written, StoreError>> {
+        if !matches!((&self.tx, write), (Tx::Postgres(_), Write::Outcome(_))) {
+            return None;
+        }
+        self.is_clean = false;
+        let written = apply(&mut self.tx, write).await;
+        self.is_clean = written.as_ref().err().is_none_or(|error| !error.is_passing());
+        Some(written)
     }
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
         match &mut self.tx {
-            _ if !self.is_open => {}
+            _ if self.is_clean => {}
             Tx::Sqlite(connection) => connection.close_on_drop(),
             Tx::Postgres(connection) => connection.close_on_drop(),
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::StoreError;
-use super::pool::{Store, Tx};
+use super::pool::{Store, Tx, Writing};
 use super::write::{Write, Written, apply};
 use crate::measure;
 
@@ -88,6 +88,7 @@ struct Group {
 
 async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journal: mpsc::Receiver<Write>, waits: watch::Sender<Option<Instant>>) {
     let mut unwritten: Vec<Arc<Write>> = Vec::new();
+    let mut kept = None;
     loop {
         let Some(mut group) = next_group(&mut asks, &mut journal, std::mem::take(&mut unwritten)).await else { return };
         let (began, writes) = (Instant::now(), group.asked.len() + group.journalled.len());
@@ -95,7 +96,7 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
             since.get_or_insert(began);
         });
         group.touch(&store);
-        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &group)).await.unwrap_or(Err(StoreError::Busy));
+        let written = tokio::time::timeout(COMMIT_TIMEOUT, commit(&store, &mut kept, &group)).await.unwrap_or(Err(StoreError::Busy));
         group.touch(&store);
         match written {
             Ok(results) => {
@@ -110,6 +111,7 @@ async fn run(store: Store, mut asks: mpsc::Receiver<(Write, Answer)>, mut journa
                 }
             }
             Err(error) => {
+                kept = None;
                 measure::failed_writes("database", writes);
                 tracing::error!(%error, waiting = group.journalled.len(), "nothing could be written; the journal waits");
                 for (_, answer) in group.asked.drain(..) {
@@ -152,10 +154,36 @@ async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mp
     Some(group)
 }
 
+type Results = Vec<Result<Written, StoreError>>;
+
+/// Commits on the connection of the group before, which is kept: giving it back and taking it again costs two ways to the
+/// database. One that has gone stale meanwhile is replaced; writing the same twice is harmless.
+async fn commit(store: &Store, kept: &mut Option<Writing>, group: &Group) -> Result<Results, StoreError> {
+    if let Some(writing) = kept {
+        match commit_on(writing, group).await {
+            Err(error) if error.is_passing() => tracing::debug!(%error, "another connection is tried"),
+            result => return result,
+        }
+        *kept = None;
+    }
+    commit_on(kept.insert(store.writing().await?), group).await
+}
+
 /// One transaction: the journal in order, then what was asked. The outer error is the group's, the inner ones are those of
 /// single writes. Nearly always nothing fails, so it is tried without savepoints first.
-async fn commit(store: &Store, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
-    let mut writing = store.begin().await?;
+async fn commit_on(writing: &mut Writing, group: &Group) -> Result<Results, StoreError> {
+    if let (true, [(write, _)]) = (group.journalled.is_empty(), group.asked.as_slice())
+        && let Some(written) = writing.alone(write).await
+    {
+        return match written {
+            Err(error) if error.is_passing() => Err(error),
+            written => {
+                measure::failed_writes("own", usize::from(written.is_err()));
+                Ok(vec![written])
+            }
+        };
+    }
+    writing.begin().await?;
     let results = match all(&mut writing.tx, group).await? {
         Some(written) => written.into_iter().map(Ok).collect(),
         None => {
@@ -183,7 +211,7 @@ async fn all(tx: &mut Tx, group: &Group) -> Result<Option<Vec<Written>>, StoreEr
 }
 
 /// Each write by itself: one that fails takes only itself back.
-async fn one_by_one(tx: &mut Tx, group: &Group) -> Result<Vec<Result<Written, StoreError>>, StoreError> {
+async fn one_by_one(tx: &mut Tx, group: &Group) -> Result<Results, StoreError> {
     for entry in &group.journalled {
         if let Err(error) = one(tx, entry).await? {
             tracing::error!(%error, kind = entry.kind(), "a journal entry cannot be written and is passed over");

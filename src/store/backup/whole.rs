@@ -94,7 +94,8 @@ pub(super) fn known(theirs: i64, ours: i64) -> Result<(), BackupError> {
 impl Store {
     /// Everybody signs in again: a backup does not know who was signed out, disabled or given another password since.
     async fn end_sessions(&self) -> Result<(), StoreError> {
-        let mut writing = self.begin().await?;
+        let mut writing = self.writing().await?;
+        writing.begin().await?;
         let tx = &mut writing.tx;
         execute!(&mut *tx, "DELETE FROM sessions")?;
         writing.commit().await

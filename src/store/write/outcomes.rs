@@ -36,36 +36,35 @@ pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, Sto
 }
 
 pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, StoreError> {
+    if let Some(id) = entry(save).run(tx).await? {
+        return Ok(Written::Entry { id: EntryId(id), repeated: false });
+    }
+    let there = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)?;
+    there.map(|(id,)| Written::Entry { id: EntryId(id), repeated: true }).ok_or(StoreError::NoSuch("ledger entry"))
+}
+
+/// A new entry of the ledger, and everything that it brings with it.
+fn entry(save: &OutcomeSave) -> Together {
+    let (agent, case) = (save.agent.0, save.case.0);
     // A call that a supervisor settled a moment ago has its end already: one outcome a call, the entry is about the case alone.
-    let row = fetch_in!(
-        &mut *tx,
-        (i64,),
+    let mut all = Together::insert(
         "INSERT INTO ledger (key, at, agent_id, case_id, call_id, code, amount_cents, detail, corrects)
          VALUES ($1, $2, $3, $4, CASE WHEN EXISTS (SELECT 1 FROM settlements WHERE call_id = $5) THEN NULL ELSE $5 END, $6, $7, $8, $9)
          ON CONFLICT (key) DO NOTHING RETURNING id",
-        &save.key,
-        save.at.0,
-        save.agent.0,
-        save.case.0,
-        save.calls.first().map(CallId::as_str),
-        save.code,
-        save.amount.map(|a| a.0),
-        &save.detail,
-        save.corrects.map(|c| c.0)
-    )?;
-    let Some((entry,)) = row else {
-        let there = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)?;
-        return there.map(|(id,)| Written::Entry { id: EntryId(id), repeated: true }).ok_or(StoreError::NoSuch("ledger entry"));
-    };
-    what_follows(entry, save).run(tx).await?;
-    Ok(Written::Entry { id: EntryId(entry), repeated: false })
-}
-
-/// Everything that a new entry of the ledger brings with it.
-fn what_follows(entry: i64, save: &OutcomeSave) -> Together {
-    let (case, mut all) = (save.case.0, Together::default());
+        [
+            (&save.key).into(),
+            save.at.0.into(),
+            agent.into(),
+            case.into(),
+            save.calls.first().map(CallId::as_str).into(),
+            save.code.into(),
+            save.amount.map(|a| a.0).into(),
+            (&save.detail).into(),
+            save.corrects.map(|c| c.0).into(),
+        ],
+    );
     for (field, body) in &save.texts {
-        all.add("INSERT INTO texts (entry_id, field, body) VALUES ($1, $2, $3)", [entry.into(), (*field).into(), body.reveal().into()]);
+        all.and_insert("INSERT INTO texts (entry_id, field, body) SELECT id, $1, $2 FROM entry", [(*field).into(), body.reveal().into()]);
     }
     // A promise, a payment to be looked up or an answer that we owe outlives a talk with somebody else.
     let done = match (save.rpc, save.human) {
@@ -75,14 +74,14 @@ fn what_follows(entry: i64, save: &OutcomeSave) -> Together {
         }
         (false, false) => "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open' AND kind = 'retry'",
     };
-    all.add(done, [case.into()]);
+    all.and_change(done, [case.into()]);
     if let Some(next) = &save.follow_up {
-        all.add(
-            "INSERT INTO follow_ups (entry_id, case_id, agent_id, kind, due_on, due_at, amount_cents, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        all.and_insert(
+            "INSERT INTO follow_ups (entry_id, case_id, agent_id, kind, due_on, due_at, amount_cents, number)
+             SELECT id, $1, $2, $3, $4, $5, $6, $7 FROM entry",
             [
-                entry.into(),
                 case.into(),
-                save.agent.0.into(),
+                agent.into(),
                 next.kind.as_str().into(),
                 (&next.due_on.to_string()).into(),
                 next.due_at.map(|at| at.0).into(),
@@ -92,20 +91,20 @@ fn what_follows(entry: i64, save: &OutcomeSave) -> Together {
         );
     }
     for invoice in &save.disputed {
-        all.add("UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", [(*invoice).into(), case.into()]);
+        all.and_change("UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", [(*invoice).into(), case.into()]);
     }
     if let Some(number) = save.wrong_number {
         let sql = "UPDATE numbers SET state = 'wrong' WHERE number = $1 AND debtor_id = (SELECT debtor_id FROM cases WHERE id = $2)";
-        all.add(sql, [number.to_i64().into(), case.into()]);
+        all.and_change(sql, [number.to_i64().into(), case.into()]);
     }
     if save.attempt {
-        all.add("UPDATE cases SET last_attempt_at = $1 WHERE id = $2", [save.at.0.into(), case.into()]);
+        all.and_change("UPDATE cases SET last_attempt_at = $1 WHERE id = $2", [save.at.0.into(), case.into()]);
     }
     for call in &save.calls {
         let sql = concat!("UPDATE calls SET owes_outcome = 0, case_id = $3, ", wrap_up!(), " WHERE id = $1");
-        all.add(sql, [call.as_str().into(), save.at.0.into(), case.into()]);
+        all.and_change(sql, [call.as_str().into(), save.at.0.into(), case.into()]);
     }
-    all.add("DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", [save.agent.0.into(), case.into()]);
+    all.and_change("DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", [agent.into(), case.into()]);
     all
 }
 

@@ -373,3 +373,17 @@ async fn a_database_that_stands_still_loses_nothing() {
     assert!(written.is_some());
     assert_eq!(raw(&db.url, "UPDATE gaps SET why = 'seen'").await.expect("count"), 200);
 }
+
+/// PostgreSQL ends the writer's connection, as a restart or a timeout does: nobody has to save twice.
+#[tokio::test]
+async fn a_connection_that_the_database_ended_costs_nobody_a_save() {
+    let db = Database::postgres().await;
+    let agent = user(&db, "anna", None).await;
+    let case = case(&db).await;
+    let draft = DraftSave { agent, case, version: 0, at: NOW, form: "{}".to_owned().into() };
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    for write in [Write::Draft(draft), Write::Outcome(Box::new(outcome(agent, case, "key")))] {
+        assert!(raw(&db.url, end).await.expect("ended") > 0);
+        db.writer.write(write).await.expect("saved at the first try");
+    }
+}
