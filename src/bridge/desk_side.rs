@@ -62,18 +62,9 @@ impl<C: Clock> Task<C> {
                     Some(candidates) => effects.extend(self.floor.found(self.clock.now(), agent, &call, Some(candidates))),
                     None => self.look_up(agent, call, number),
                 },
-                Effect::Link { call, case } => {
-                    let now = self.clock.now();
-                    self.journal.put(now, Write::LinkCall(call, case));
-                }
-                Effect::Waive(call) => {
-                    let now = self.clock.now();
-                    self.journal.put(now, Write::WaiveOutcome(call));
-                }
-                Effect::HandOver { call, to } => {
-                    let now = self.clock.now();
-                    self.journal.put(now, Write::HandOver(call, to));
-                }
+                Effect::Link { call, case } => self.journal.put(Write::LinkCall(call, case)),
+                Effect::Waive(call) => self.journal.put(Write::WaiveOutcome(call)),
+                Effect::HandOver { call, to } => self.journal.put(Write::HandOver(call, to)),
                 Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
                 Effect::LoadOwed(agent) => self.load_owed(agent),
                 Effect::Queue(order) => self.queue_orders.push(order),

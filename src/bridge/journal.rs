@@ -1,5 +1,6 @@
-//! What happened, on its way to the ledger: in order, without waiting. What does not fit any more is counted, and
-//! stands in the ledger as a gap.
+//! What happened, on its way to the ledger: in order, without waiting. It is gathered for a turn of the bridge and handed over
+//! at its end, when the pages have been told: the writer's waking would only be in their way. What does not fit any more is
+//! counted, and stands in the ledger as a gap.
 
 use crate::clock::Timestamp;
 use crate::measure;
@@ -12,13 +13,15 @@ pub(super) struct Journal {
     writer: Writer,
     run: u64,
     next: u64,
+    /// Of this turn.
+    gathered: Vec<Write>,
     /// Since when, and how much, could not be journalled.
     lost: Option<(Timestamp, u64)>,
 }
 
 impl Journal {
     pub(super) const fn new(writer: Writer, run: u64) -> Self {
-        Self { writer, run, next: 0, lost: None }
+        Self { writer, run, next: 0, gathered: Vec::new(), lost: None }
     }
 
     /// A key that no other entry has.
@@ -27,19 +30,29 @@ impl Journal {
         format!("{:x}-{}", self.run, self.next)
     }
 
-    /// Journals; never waits.
-    pub(super) fn put(&mut self, now: Timestamp, write: Write) {
-        self.report_lost(now);
-        let taken = self.writer.journal(write).is_ok();
-        measure::journal(self.writer.journal_len());
-        if !taken {
-            measure::journal_lost();
-            let (_, count) = self.lost.get_or_insert((now, 0));
-            *count += 1;
-            if *count == 1 {
-                tracing::error!("the journal is full: the database has been away for too long; events are counted as lost from here");
+    /// Journals at the end of this turn.
+    pub(super) fn put(&mut self, write: Write) {
+        self.gathered.push(write);
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.gathered.is_empty()
+    }
+
+    /// The turn ends; never waits.
+    pub(super) fn hand_over(&mut self, now: Timestamp) {
+        for write in std::mem::take(&mut self.gathered) {
+            self.report_lost(now);
+            if self.writer.journal(write).is_err() {
+                measure::journal_lost();
+                let (_, count) = self.lost.get_or_insert((now, 0));
+                *count += 1;
+                if *count == 1 {
+                    tracing::error!("the journal is full: the database has been away for too long; events are counted as lost from here");
+                }
             }
         }
+        measure::journal(self.writer.journal_len());
     }
 
     fn report_lost(&mut self, now: Timestamp) {

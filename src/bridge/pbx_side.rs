@@ -56,7 +56,7 @@ impl<C: Clock> Task<C> {
         if was_up {
             measure::gap();
             let key = self.journal.key();
-            self.journal.put(now, Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
+            self.journal.put(Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
         }
         if let Some(connection) = self.connection.take() {
             for asked in connection.session.into_unanswered().collect::<Vec<_>>() {
@@ -121,7 +121,7 @@ impl<C: Clock> Task<C> {
         measure::link_up(true);
         self.backoff.reset();
         self.put_link(Link::Up(now));
-        self.journal.put(now, Write::GapsEnd(now));
+        self.journal.put(Write::GapsEnd(now));
         self.seen_at = None;
         self.queues_awaited = None;
         self.in_sight(now);
@@ -131,7 +131,7 @@ impl<C: Clock> Task<C> {
     fn in_sight(&mut self, now: Timestamp) {
         if self.seen_at.is_none_or(|at| now >= at.plus_seconds(SIGHT_SECONDS)) {
             self.seen_at = Some(now);
-            self.journal.put(now, Write::Sight(now));
+            self.journal.put(Write::Sight(now));
         }
     }
 
@@ -172,7 +172,7 @@ impl<C: Clock> Task<C> {
         for call_event in self.tracker.apply(now, event) {
             let effects = self.floor.apply(&call_event);
             let recorded = self.recorded.apply(&call_event);
-            self.journal_event(now, call_event);
+            self.journal_event(call_event);
             self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
@@ -181,13 +181,13 @@ impl<C: Clock> Task<C> {
             let since = self.snapshot_since.take().unwrap_or(now);
             let effects = self.floor.reconcile(now, since, &live);
             let recorded = self.recorded.reconcile(|call| live.contains(call));
-            self.journal.put(now, Write::CloseGhosts { now, since, live: live.into_iter().collect() });
+            self.journal.put(Write::CloseGhosts { now, since, live: live.into_iter().collect() });
             self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
     }
 
-    pub(super) fn journal_event(&mut self, now: Timestamp, event: CallEvent) {
+    pub(super) fn journal_event(&mut self, event: CallEvent) {
         let key = self.journal.key();
         let (leg, other) = match &event.kind {
             CallEventKind::Originated { leg, to } => (Some(leg), Some(to)),
@@ -204,7 +204,7 @@ impl<C: Clock> Task<C> {
             Dialled::Outside(number) => Some(number),
             _ => None,
         });
-        self.journal.put(now, Write::CallEvent { key, event, agent, number });
+        self.journal.put(Write::CallEvent { key, event, agent, number });
     }
 
     pub(super) async fn flush(&mut self) -> Result<(), LinkError> {

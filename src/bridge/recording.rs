@@ -35,7 +35,7 @@ impl<C: Clock> Task<C> {
         let has_it = |seat: &&crate::desk::seat::Seat| seat.call(&heard.call).is_some_and(|call| call.is_live() && call.talk.has_run());
         let by = self.floor.seats().find(has_it).map(|seat| seat.profile.extension.clone());
         let note = RecordingNote { key: self.journal.key(), call: heard.call.clone(), at: now, kind, by };
-        self.journal.put(now, Write::Recording(RecordingWrite::Noted(note)));
+        self.journal.put(Write::Recording(RecordingWrite::Noted(note)));
         self.record(now, effects);
     }
 
@@ -47,7 +47,7 @@ impl<C: Clock> Task<C> {
                     let changed = self.floor.show_recording(&call, &recording);
                     self.note_changed(&changed);
                 }
-                RecordingEffect::Due(call) => self.journal.put(now, Write::Recording(RecordingWrite::Due(call, now))),
+                RecordingEffect::Due(call) => self.journal.put(Write::Recording(RecordingWrite::Due(call, now))),
                 RecordingEffect::Over { call, due } => {
                     // What does not fit, or comes when nobody listens, the keeper finds in its folder.
                     if let Some(keeper) = &self.setup.recordings {

@@ -130,6 +130,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
     let (beside, mut beside_out) = mpsc::channel(LOOKUPS_MAX);
     let mut task = Task::new(setup, clock, board, beside);
     task.publish();
+    task.end_turn().await;
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -153,6 +154,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
             task.lost(&why).await;
         }
         task.publish();
+        task.end_turn().await;
     }
 }
 
@@ -205,7 +207,7 @@ impl<C: Clock> Task<C> {
         task.set_lines();
         if let Some(from) = task.setup.blind_since {
             let (key, why) = (task.journal.key(), "the service did not run".to_owned());
-            task.journal.put(task.clock.now(), Write::Gap { key, kind: "link", from, to: None, events_lost: 0, why });
+            task.journal.put(Write::Gap { key, kind: "link", from, to: None, events_lost: 0, why });
         }
         task
     }
@@ -243,12 +245,19 @@ impl<C: Clock> Task<C> {
         }
     }
 
+    /// Lets those who look at the board go first, and then hands the journal over.
+    async fn end_turn(&mut self) {
+        if !self.journal.is_empty() {
+            tokio::task::yield_now().await;
+            self.journal.hand_over(self.clock.now());
+        }
+    }
+
     /// Puts what changed on the board, and into the journal.
     pub(super) fn publish(&mut self) {
         if self.changed.is_empty() && self.gone.is_empty() {
             return;
         }
-        let now = self.clock.now();
         let (changed, gone) = (std::mem::take(&mut self.changed), std::mem::take(&mut self.gone));
         let waiting = self.tracker.calls().filter(|call| call.queue.is_some()).count();
         let seats: Vec<&Seat> = changed.iter().filter_map(|agent| self.floor.seat(*agent)).collect();
@@ -261,10 +270,10 @@ impl<C: Clock> Task<C> {
         self.setup.bell.ring(Whom::Agents(&changed));
         self.setup.bell.ring(Whom::Agents(&gone));
         for seat in seats.into_iter().cloned().collect::<Vec<_>>() {
-            self.journal.put(now, Write::Seat(Box::new(seat)));
+            self.journal.put(Write::Seat(Box::new(seat)));
         }
         for agent in gone {
-            self.journal.put(now, Write::SeatGone(agent));
+            self.journal.put(Write::SeatGone(agent));
         }
     }
 }

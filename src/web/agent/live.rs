@@ -114,7 +114,11 @@ fn events(desk: LiveDesk) -> impl Stream<Item = Result<Event, Infallible>> {
             if let Some(event) = desk.bar() {
                 return Some((Ok(event), desk));
             }
-            desk.load();
+            if let Some(content) = desk.to_load() {
+                // The bar goes out first.
+                tokio::task::yield_now().await;
+                desk.load(content);
+            }
             let retry_at = desk.loading.retry_at;
             tokio::select! {
                 biased;
@@ -161,13 +165,15 @@ impl LiveDesk {
         self.event(parts)
     }
 
-    /// Begins to read the file and the list, when the browser should have others and they are not on their way.
-    fn load(&mut self) {
+    /// What the browser should have of the file and the list, when it has another and this is not on its way.
+    fn to_load(&self) -> Option<Content> {
+        let content = self.shown.as_ref().map(|(_, seat)| content_of(seat))?;
+        (self.content.as_ref() != Some(&content) && self.loading.what.as_ref() != Some(&content)).then_some(content)
+    }
+
+    /// Begins to read the file and the list.
+    fn load(&mut self, content: Content) {
         let Some((_, seat)) = &self.shown else { return };
-        let content = content_of(seat);
-        if self.content.as_ref() == Some(&content) || self.loading.what.as_ref() == Some(&content) {
-            return;
-        }
         self.loading = Loading { what: Some(content), ..Loading::default() };
         self.loading.parts.spawn(content_parts(self.deps.clone(), self.session.t, seat.clone()));
     }
