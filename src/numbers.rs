@@ -1,6 +1,8 @@
 //! What people and exchanges write where a telephone number belongs, read into one form. A leaf: it knows the ids only.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 use serde::Deserialize;
@@ -16,7 +18,16 @@ pub struct NumberPlan {
     country_code: String,
     extensions: Vec<Pattern>,
     trunk_prefix: Option<String>,
+    lately: Lately,
 }
+
+/// What was read of late, with the number as people read it: a number that rings is looked at several times, and working it
+/// out takes longer than everything else about it. All clones of a plan share it.
+#[derive(Clone, Default)]
+struct Lately(Arc<Mutex<HashMap<String, Shown>>>);
+
+/// A number, and how people read it.
+type Shown = (Dialled, Arc<str>);
 
 /// The number plan as a config file writes it.
 #[derive(Debug, Deserialize)]
@@ -75,6 +86,10 @@ pub enum DialRefusal {
 
 /// A longer text is no number; nothing is copied from it.
 const TEXT_BYTES_MAX: usize = 80;
+/// Of a text that is no number so much is shown.
+const SHOWN_CHARS_MAX: usize = 40;
+/// Texts that are remembered, at most; then all are forgotten.
+const LATELY_MAX: usize = 4096;
 /// Letters and digits of the longest number; one with an access code (`0`, `00`) still fits.
 const DIGITS_MAX: usize = 20;
 
@@ -113,7 +128,7 @@ impl NumberPlan {
             Some(text) if text.len() <= 4 && text.bytes().all(is_key) => Some(text.to_owned()),
             Some(text) => return Err(PlanError::TrunkPrefix(text.to_owned())),
         };
-        Ok(Self { country: region, country_code: region.to_string(), extensions, trunk_prefix })
+        Ok(Self { country: region, country_code: region.to_string(), extensions, trunk_prefix, lately: Lately::default() })
     }
 
     /// The region code of the PBX's country, such as `NL`.
@@ -138,7 +153,27 @@ impl NumberPlan {
     /// be given.
     #[must_use]
     pub fn read(&self, text: &str) -> Dialled {
-        self.read_for(text, self.country)
+        self.read_and_show(text).0
+    }
+
+    /// As [`NumberPlan::read`], with the number as people read it: empty when withheld, and as it was sent, cut, when it cannot
+    /// be read.
+    #[must_use]
+    pub fn read_and_show(&self, text: &str) -> Shown {
+        if text.len() > TEXT_BYTES_MAX {
+            return (Dialled::Unreadable, cut(text).into());
+        }
+        if let Some(known) = self.lately.get(text) {
+            return known;
+        }
+        let read = self.read_for(text, self.country);
+        let shown = match &read {
+            Dialled::Outside(number) => display(*number),
+            Dialled::Extension(extension) => extension.to_string(),
+            Dialled::Withheld => String::new(),
+            Dialled::Unreadable => cut(text),
+        };
+        self.lately.put(text, (read, shown.into()))
     }
 
     /// As [`NumberPlan::read`], for a number that was written down by somebody in `country` (region code). An
@@ -176,6 +211,41 @@ impl NumberPlan {
             return Ok(());
         }
         Err(DialRefusal::Country { country })
+    }
+}
+
+/// A text that is no number: long enough to recognise it.
+fn cut(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS_MAX).collect()
+}
+
+impl Lately {
+    fn get(&self, text: &str) -> Option<Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
+    }
+
+    fn put(&self, text: &str, read: Shown) -> Shown {
+        let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lately.len() >= LATELY_MAX {
+            lately.clear();
+        }
+        lately.insert(text.to_owned(), read.clone());
+        read
+    }
+}
+
+/// What was read before is no part of a plan.
+impl PartialEq for Lately {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Lately {}
+
+impl fmt::Debug for Lately {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
     }
 }
 
@@ -300,6 +370,20 @@ mod tests {
 
     fn plan() -> NumberPlan {
         NumberPlan::new("NL", &["1XX", "2X", "*8"], None).unwrap()
+    }
+
+    #[test]
+    fn what_was_read_before_is_read_the_same_and_forgotten_in_time() {
+        let plan = plan();
+        for _ in 0..2 {
+            assert_eq!(plan.read_and_show("020 123 4567"), (outside("+31201234567"), "+31 20 123 4567".into()));
+            assert_eq!(plan.read_and_show("101"), (Dialled::Extension(Extension::parse("101").unwrap()), "101".into()));
+            assert_eq!(plan.read_and_show("anonymous"), (Dialled::Withheld, "".into()));
+            assert_eq!(plan.read_and_show(&"x".repeat(60)), (Dialled::Unreadable, "x".repeat(40).into()));
+            assert_eq!(plan.read_and_show(&"x".repeat(600)), (Dialled::Unreadable, "x".repeat(40).into()));
+        }
+        (0..2 * LATELY_MAX).for_each(|n| assert_eq!(plan.read(&format!("x{n}")), Dialled::Unreadable));
+        assert!(plan.lately.0.lock().unwrap().len() <= LATELY_MAX);
     }
 
     fn outside(e164: &str) -> Dialled {

@@ -42,17 +42,21 @@ impl Journal {
     /// The turn ends; never waits.
     pub(super) fn hand_over(&mut self, now: Timestamp) {
         for write in std::mem::take(&mut self.gathered) {
-            self.report_lost(now);
-            if self.writer.journal(write).is_err() {
-                measure::journal_lost();
-                let (_, count) = self.lost.get_or_insert((now, 0));
-                *count += 1;
-                if *count == 1 {
-                    tracing::error!("the journal is full: the database has been away for too long; events are counted as lost from here");
-                }
-            }
+            self.send(now, write);
         }
         measure::journal(self.writer.journal_len());
+    }
+
+    fn send(&mut self, now: Timestamp, write: Write) {
+        self.report_lost(now);
+        if self.writer.journal(write).is_err() {
+            measure::journal_lost();
+            let (_, count) = self.lost.get_or_insert((now, 0));
+            *count += 1;
+            if *count == 1 {
+                tracing::error!("the journal is full: the database has been away for too long; events are counted as lost from here");
+            }
+        }
     }
 
     fn report_lost(&mut self, now: Timestamp) {
@@ -62,6 +66,17 @@ impl Journal {
         if self.writer.journal(gap).is_ok() {
             tracing::error!(events = count, "the journal takes entries again; what was lost is marked as a gap");
             self.lost = None;
+        }
+    }
+}
+
+/// The bridge may be stopped in the midst of a turn.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        for write in std::mem::take(&mut self.gathered) {
+            if self.writer.journal(write).is_err() {
+                tracing::error!("the journal is full: an event of the last moment is lost");
+            }
         }
     }
 }

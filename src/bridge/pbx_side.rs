@@ -176,6 +176,10 @@ impl<C: Clock> Task<C> {
             self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
+        if let EventKind::Channel(channel) = &event.kind {
+            // A channel is told of before its phone rings: its number is worked out by then.
+            let _ = self.setup.rules.plan.read(&channel.caller_number);
+        }
         if event.kind == EventKind::SnapshotEnded {
             let live: BTreeSet<CallId> = self.tracker.calls().map(|call| call.id.clone()).collect();
             let since = self.snapshot_since.take().unwrap_or(now);

@@ -16,6 +16,7 @@ use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
 use belbrug::measure::Figures;
+use belbrug::numbers::NumberPlan;
 use belbrug::recordings::keep::{self, Keeping, OVER_MAX, Over};
 use belbrug::store::backup::lock::{self, Lock};
 use belbrug::store::pool::Store;
@@ -60,6 +61,7 @@ impl Service {
         let (recordings, keeper) = keeper(config, &store, &writer).unzip();
         let bells = Arc::new(Bells::default());
         let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
+        let office = Arc::new(office(config, setup.rules.plan.clone()));
         let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now(), setup.blind_since).await?));
         let (stop_bridge, stopped) = oneshot::channel();
         let bridge = tokio::spawn(async move {
@@ -70,7 +72,7 @@ impl Service {
         });
         let shown = board.clone();
         let figures = config.metrics.enabled.then(figures).transpose()?;
-        let (clock, office) = (Arc::new(SystemClock), Arc::new(office(config)?));
+        let clock = Arc::new(SystemClock);
         let deps = Deps { store, writer, commands, board, bells: bells.clone(), clock, office, order: Arc::default(), figures };
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
@@ -233,11 +235,11 @@ async fn without_settled(store: &Store, mut seat: Seat) -> anyhow::Result<Seat> 
     Ok(seat)
 }
 
-fn office(config: &Config) -> anyhow::Result<OfficeInfo> {
-    Ok(OfficeInfo {
+fn office(config: &Config, plan: NumberPlan) -> OfficeInfo {
+    OfficeInfo {
         name: config.office.name.clone(),
         zone: config.office.zone,
-        plan: config.number_plan()?,
+        plan,
         dial_countries: config.office.dial_countries.clone(),
         trusted_proxies: config.web.trusted_proxies.clone(),
         https: config.web.certificate.is_some(),
@@ -246,5 +248,5 @@ fn office(config: &Config) -> anyhow::Result<OfficeInfo> {
         notices: config.recording.notices.clone(),
         recordings: config.recording.keep.clone(),
         metrics_token: config.metrics.token.clone(),
-    })
+    }
 }

@@ -6,7 +6,7 @@ use super::view::{
 use crate::clock::Timestamp;
 use crate::desk::hub::{self, Board};
 use crate::desk::seat::{self, Activity, DeskCall, DeskCallState, Found, Seat};
-use crate::numbers::{self, Dialled, NumberPlan};
+use crate::numbers::{Dialled, NumberPlan};
 use crate::personal::Personal;
 use crate::telephony::calls::event::{self, EndReason};
 use crate::telephony::calls::timing::Stopwatch;
@@ -80,24 +80,23 @@ pub(in crate::web) const fn direction(direction: event::Direction) -> Direction 
 
 /// The other party's number as people read it.
 fn shown_number(plan: &NumberPlan, call: &DeskCall) -> Option<String> {
-    let sent = call.other.number.reveal();
-    match plan.read(sent) {
-        Dialled::Outside(number) => Some(numbers::display(number)),
-        Dialled::Extension(extension) => Some(extension.to_string()),
-        Dialled::Withheld => None,
-        Dialled::Unreadable => Some(sent.chars().take(40).collect()),
-    }
+    Some(plan.read_and_show(call.other.number.reveal()).1.to_string()).filter(|shown| !shown.is_empty())
 }
 
 /// The name, else the number, else that it is withheld. A name from the network is cut: it may be anything.
 pub(in crate::web) fn who(t: &Texts, plan: &NumberPlan, call: &DeskCall) -> String {
+    let (read, shown) = plan.read_and_show(call.other.number.reveal());
     let name: String = match &call.found {
         Found::One(candidate) => candidate.name.reveal().clone(),
-        _ if plan.read(call.other.number.reveal()) == Dialled::Withheld => String::new(),
+        _ if read == Dialled::Withheld => String::new(),
         _ => call.other.name.reveal().trim().to_owned(),
     };
     let name: String = name.chars().take(80).collect();
-    if name.is_empty() { shown_number(plan, call).unwrap_or_else(|| t.t("number-withheld")) } else { name }
+    match (name.is_empty(), shown.is_empty()) {
+        (false, _) => name,
+        (true, false) => shown.to_string(),
+        (true, true) => t.t("number-withheld"),
+    }
 }
 
 fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
