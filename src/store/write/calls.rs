@@ -7,6 +7,7 @@ use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
 use crate::measure;
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
+use crate::store::together::{Argument, Together};
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Certainty, Direction, EndReason, LegRef, Party};
 use crate::telephony::calls::hangup_cause::HangupCause;
 
@@ -18,24 +19,25 @@ pub(super) async fn event(
     number: Option<PhoneNumber>,
 ) -> Result<Written, StoreError> {
     let line = Line::of(event);
-    let new = execute!(
-        &mut *tx,
+    let mut all = Together::insert(
         "INSERT INTO call_events (key, call_id, seen_at, pbx_at, certainty, kind, channel, extension, reason)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING",
-        key,
-        event.call.as_str(),
-        event.seen.0,
-        event.at.map(|at| at.0),
-        certainty_word(event.certainty),
-        line.kind,
-        line.leg.map_or(String::new(), |leg| leg.channel.clone()),
-        line.leg.and_then(|leg| leg.line.as_ref()).map_or(String::new(), ToString::to_string),
-        line.reason.map_or("", EndReason::as_str)
-    )?;
-    if new > 0 {
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING RETURNING id",
+        [
+            key.into(),
+            event.call.as_str().into(),
+            event.seen.0.into(),
+            event.at.map(|at| at.0).into(),
+            certainty_word(event.certainty).into(),
+            line.kind.into(),
+            line.leg.map_or("", |leg| leg.channel.as_str()).into(),
+            (&line.extension()).into(),
+            line.reason.map_or("", EndReason::as_str).into(),
+        ],
+    );
+    call_row(&mut all, event, agent, number);
+    leg_row(&mut all, event, &line);
+    if all.run(tx).await?.is_some() {
         measure::call_event(line.kind);
-        call_row(tx, event, agent, number).await?;
-        leg_row(tx, event, &line).await?;
     }
     Ok(Written::Done)
 }
@@ -46,6 +48,14 @@ const fn certainty_word(certainty: Certainty) -> &'static str {
         Certainty::Inferred => "inferred",
         Certainty::Unknown => "unknown",
     }
+}
+
+/// Who spoke owes an outcome; a call between others, seen in passing, owes none.
+macro_rules! who_spoke_owes {
+    () => {
+        "COALESCE(agent_id, $4) IS NOT NULL AND direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
+           AND NOT EXISTS (SELECT 1 FROM settlements WHERE settlements.call_id = calls.id)"
+    };
 }
 
 /// An event as a line of the timeline.
@@ -78,6 +88,10 @@ impl<'a> Line<'a> {
         };
         Self { kind, leg, reason }
     }
+
+    fn extension(&self) -> String {
+        self.leg.and_then(|leg| leg.line.as_ref()).map_or(String::new(), ToString::to_string)
+    }
 }
 
 const fn direction_word(direction: Direction) -> &'static str {
@@ -88,51 +102,54 @@ const fn direction_word(direction: Direction) -> &'static str {
     }
 }
 
-async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number: Option<PhoneNumber>) -> Result<(), StoreError> {
+/// What an event says of its call.
+#[derive(Default)]
+struct CallRow<'a> {
+    dialled: &'a str,
+    queue: &'a str,
+    agent: Option<AgentId>,
+    is_ringing: bool,
+    end: Option<(EndReason, Option<HangupCause>)>,
+    /// It went beyond the agent's own phone.
+    went_out: bool,
+}
+
+fn call_row(all: &mut Together, event: &CallEvent, agent: Option<AgentId>, number: Option<PhoneNumber>) {
     let (id, seen, pbx) = (event.call.as_str(), event.seen.0, event.at.map(|at| at.0));
-    let agent = agent.map(|agent| agent.0);
+    let mut upsert = |direction, other, row| upsert(all, event, direction, other, number, row);
     match &event.kind {
-        CallEventKind::Originated { to, .. } => new_call(tx, event, Direction::Outbound, to, "", "", number, agent).await?,
-        CallEventKind::Queued { queue, caller, dialled, .. } => new_call(tx, event, Direction::Inbound, caller, dialled, queue, number, None).await?,
+        CallEventKind::Originated { to, .. } => upsert(Direction::Outbound, to, CallRow { agent, ..CallRow::default() }),
+        CallEventKind::Queued { queue, caller, dialled, .. } => upsert(Direction::Inbound, caller, CallRow { dialled, queue, ..CallRow::default() }),
         CallEventKind::Delivered { other, direction, dialled, .. } => {
             let agent = agent.filter(|_| *direction != Direction::Inbound);
-            new_call(tx, event, *direction, other, dialled, "", number, agent).await?;
-            execute!(&mut *tx, "UPDATE calls SET ringing_seen = $2, ringing_pbx = $3 WHERE id = $1 AND ringing_seen IS NULL", id, seen, pbx)?;
+            upsert(*direction, other, CallRow { dialled, agent, is_ringing: true, ..CallRow::default() });
         }
-        CallEventKind::Established { .. } => {
-            execute!(&mut *tx, "UPDATE calls SET answered_seen = $2, answered_pbx = $3 WHERE id = $1 AND answered_seen IS NULL", id, seen, pbx)?;
-            // Who spoke owes an outcome; a call between others, seen in passing, owes none.
-            execute!(
-                &mut *tx,
-                "UPDATE calls SET agent_id = COALESCE(agent_id, $2), owes_outcome = 1 WHERE id = $1 AND COALESCE(agent_id, $2) IS NOT NULL
-                 AND direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
-                 AND NOT EXISTS (SELECT 1 FROM settlements WHERE settlements.call_id = calls.id)",
-                id,
-                agent
-            )?;
+        CallEventKind::Cleared { reason, cause, at_own_phone, direction, other } => {
+            upsert(*direction, other, CallRow { end: Some((*reason, *cause)), went_out: !at_own_phone, ..CallRow::default() });
         }
-        CallEventKind::QueueAbandoned { .. } => {
-            execute!(&mut *tx, "UPDATE calls SET abandoned = 1 WHERE id = $1", id)?;
-        }
-        CallEventKind::Cleared { .. } => cleared(tx, event, number).await?,
+        CallEventKind::Established { .. } => all.and_change(
+            concat!(
+                "UPDATE calls SET answered_seen = COALESCE(answered_seen, $2),
+                   answered_pbx = CASE WHEN answered_seen IS NULL THEN $3 ELSE answered_pbx END,
+                   agent_id = CASE WHEN ",
+                who_spoke_owes!(),
+                " THEN COALESCE(agent_id, $4) ELSE agent_id END, owes_outcome = CASE WHEN ",
+                who_spoke_owes!(),
+                " THEN 1 ELSE owes_outcome END WHERE id = $1"
+            ),
+            [id.into(), seen.into(), pbx.into(), agent.map(|agent| agent.0).into()],
+        ),
+        CallEventKind::QueueAbandoned { .. } => all.and_change("UPDATE calls SET abandoned = 1 WHERE id = $1", [id.into()]),
         // It went up in another call: a word with a colleague owes nothing.
-        CallEventKind::Merged { .. } => {
-            execute!(
-                &mut *tx,
-                "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = 'completed' WHERE id = $1 AND ended_seen IS NULL",
-                id,
-                seen,
-                pbx
-            )?;
-        }
-        CallEventKind::Retrieved { .. } => {
-            execute!(
-                &mut *tx,
-                "UPDATE calls SET hold_micros = hold_micros + $2 - COALESCE((SELECT MAX(seen_at) FROM call_events WHERE call_id = $1 AND kind = 'held'), $2) WHERE id = $1",
-                id,
-                seen
-            )?;
-        }
+        CallEventKind::Merged { .. } => all.and_change(
+            "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = 'completed' WHERE id = $1 AND ended_seen IS NULL",
+            [id.into(), seen.into(), pbx.into()],
+        ),
+        CallEventKind::Retrieved { .. } => all.and_change(
+            "UPDATE calls SET hold_micros = hold_micros + $2
+               - COALESCE((SELECT MAX(seen_at) FROM call_events WHERE call_id = $1 AND kind = 'held'), $2) WHERE id = $1",
+            [id.into(), seen.into()],
+        ),
         CallEventKind::OwnPhoneAnswered { .. }
         | CallEventKind::QueueTimedOut { .. }
         | CallEventKind::RingEnded { .. }
@@ -143,92 +160,73 @@ async fn call_row(tx: &mut Tx, event: &CallEvent, agent: Option<AgentId>, number
         | CallEventKind::Conferenced { .. }
         | CallEventKind::ConnectionCleared { .. } => {}
     }
-    Ok(())
 }
 
-async fn cleared(tx: &mut Tx, event: &CallEvent, number: Option<PhoneNumber>) -> Result<(), StoreError> {
-    let CallEventKind::Cleared { reason, cause, at_own_phone, direction, other } = &event.kind else { return Ok(()) };
-    let id = event.call.as_str();
-    new_call(tx, event, *direction, other, "", "", number, None).await?;
-    execute!(
-        &mut *tx,
-        "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = $4, cause = $5 WHERE id = $1 AND ended_seen IS NULL",
-        id,
-        event.seen.0,
-        event.at.map(|at| at.0),
-        reason.as_str(),
-        cause.map(|cause| i64::from(HangupCause::code(cause)))
-    )?;
-    // A dial that reached the far end is an attempt, and owes its outcome like a conversation does.
-    if !at_own_phone {
-        execute!(
-            &mut *tx,
-            "UPDATE calls SET owes_outcome = 1 WHERE id = $1 AND direction = 'outbound' AND case_id IS NOT NULL AND agent_id IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)",
-            id
-        )?;
-    }
-    Ok(())
-}
-
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-async fn new_call(
-    tx: &mut Tx,
-    event: &CallEvent,
-    direction: Direction,
-    other: &Party,
-    dialled: &str,
-    queue: &str,
-    number: Option<PhoneNumber>,
-    agent: Option<i64>,
-) -> Result<(), StoreError> {
-    execute!(
-        &mut *tx,
-        "INSERT INTO calls (id, direction, agent_id, number, name, dialled, queue, started_seen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+/// The call as a row: what is known already stays. A dial that reached the far end is an attempt, and owes its outcome like a
+/// conversation does.
+fn upsert(all: &mut Together, event: &CallEvent, direction: Direction, other: &Party, number: Option<PhoneNumber>, row: CallRow<'_>) {
+    let (seen, pbx) = (event.seen.0, event.at.map(|at| at.0));
+    all.and_insert(
+        "INSERT INTO calls (id, direction, agent_id, number, name, dialled, queue, started_seen, ringing_seen, ringing_pbx,
+           ended_seen, ended_pbx, reason, cause)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM entry WHERE TRUE
          ON CONFLICT (id) DO UPDATE SET
            agent_id = COALESCE(calls.agent_id, excluded.agent_id), number = COALESCE(calls.number, excluded.number),
            dialled = CASE WHEN calls.dialled = '' THEN excluded.dialled ELSE calls.dialled END,
            queue = CASE WHEN calls.queue = '' THEN excluded.queue ELSE calls.queue END,
            name = CASE WHEN calls.name = '' THEN excluded.name ELSE calls.name END,
-           started_seen = CASE WHEN calls.started_seen = 0 THEN excluded.started_seen ELSE calls.started_seen END",
-        event.call.as_str(),
-        direction_word(direction),
-        agent,
-        number.map(PhoneNumber::to_i64),
-        other.name.reveal(),
-        dialled,
-        queue,
-        event.seen.0
-    )?;
-    Ok(())
+           started_seen = CASE WHEN calls.started_seen = 0 THEN excluded.started_seen ELSE calls.started_seen END,
+           ringing_seen = COALESCE(calls.ringing_seen, excluded.ringing_seen),
+           ringing_pbx = CASE WHEN calls.ringing_seen IS NULL THEN excluded.ringing_pbx ELSE calls.ringing_pbx END,
+           ended_seen = COALESCE(calls.ended_seen, excluded.ended_seen),
+           ended_pbx = CASE WHEN calls.ended_seen IS NULL THEN excluded.ended_pbx ELSE calls.ended_pbx END,
+           reason = CASE WHEN calls.ended_seen IS NULL THEN excluded.reason ELSE calls.reason END,
+           cause = CASE WHEN calls.ended_seen IS NULL THEN excluded.cause ELSE calls.cause END,
+           owes_outcome = CASE WHEN $15 = 1 AND calls.direction = 'outbound' AND calls.case_id IS NOT NULL AND calls.agent_id IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id) THEN 1 ELSE calls.owes_outcome END",
+        [
+            event.call.as_str().into(),
+            direction_word(direction).into(),
+            row.agent.map(|agent| agent.0).into(),
+            number.map(PhoneNumber::to_i64).into(),
+            other.name.reveal().as_str().into(),
+            row.dialled.into(),
+            row.queue.into(),
+            seen.into(),
+            row.is_ringing.then_some(seen).into(),
+            pbx.filter(|_| row.is_ringing).into(),
+            row.end.map(|_| seen).into(),
+            pbx.filter(|_| row.end.is_some()).into(),
+            row.end.map_or("", |(reason, _)| reason.as_str()).into(),
+            row.end.and_then(|(_, cause)| cause).map(|cause| i64::from(HangupCause::code(cause))).into(),
+            i64::from(row.went_out).into(),
+        ],
+    );
 }
 
-async fn leg_row(tx: &mut Tx, event: &CallEvent, line: &Line<'_>) -> Result<(), StoreError> {
-    let Some(leg) = line.leg else { return Ok(()) };
-    let (call, id, seen) = (event.call.as_str(), leg.id.as_str(), event.seen.0);
-    execute!(
-        &mut *tx,
-        "INSERT INTO legs (call_id, uniqueid, channel, extension) VALUES ($1, $2, $3, $4) ON CONFLICT (call_id, uniqueid) DO NOTHING",
-        call,
-        id,
-        &leg.channel,
-        leg.line.as_ref().map_or(String::new(), ToString::to_string)
-    )?;
-    match (line.kind, line.reason) {
-        ("ring_ended", Some(EndReason::Answered)) => {}
-        ("originated" | "delivered", _) => {
-            execute!(&mut *tx, "UPDATE legs SET rung_seen = $3 WHERE call_id = $1 AND uniqueid = $2 AND rung_seen IS NULL", call, id, seen)?;
-        }
-        ("established" | "own_phone_answered", _) => {
-            execute!(&mut *tx, "UPDATE legs SET answered_seen = $3 WHERE call_id = $1 AND uniqueid = $2 AND answered_seen IS NULL", call, id, seen)?;
-        }
-        ("ring_ended" | "left", _) => {
-            let reason = line.reason.unwrap_or(EndReason::Completed).as_str();
-            execute!(&mut *tx, "UPDATE legs SET ended_seen = $3, reason = $4 WHERE call_id = $1 AND uniqueid = $2", call, id, seen, reason)?;
-        }
-        _ => {}
-    }
-    Ok(())
+fn leg_row(all: &mut Together, event: &CallEvent, line: &Line<'_>) {
+    let Some(leg) = line.leg else { return };
+    let seen_when = |is_it: bool| Argument::from(is_it.then_some(event.seen.0));
+    let has_ended = matches!((line.kind, line.reason), ("ring_ended" | "left", reason) if reason != Some(EndReason::Answered));
+    let reason = if has_ended { line.reason.unwrap_or(EndReason::Completed).as_str() } else { "" };
+    all.and_insert(
+        "INSERT INTO legs (call_id, uniqueid, channel, extension, rung_seen, answered_seen, ended_seen, reason)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM entry WHERE TRUE
+         ON CONFLICT (call_id, uniqueid) DO UPDATE SET
+           rung_seen = COALESCE(legs.rung_seen, excluded.rung_seen), answered_seen = COALESCE(legs.answered_seen, excluded.answered_seen),
+           ended_seen = COALESCE(excluded.ended_seen, legs.ended_seen),
+           reason = CASE WHEN excluded.ended_seen IS NULL THEN legs.reason ELSE excluded.reason END",
+        [
+            event.call.as_str().into(),
+            leg.id.as_str().into(),
+            (&leg.channel).into(),
+            (&line.extension()).into(),
+            seen_when(matches!(line.kind, "originated" | "delivered")),
+            seen_when(matches!(line.kind, "established" | "own_phone_answered")),
+            seen_when(has_ended),
+            reason.into(),
+        ],
+    );
 }
 
 pub(super) async fn link(tx: &mut Tx, call: &CallId, case: CaseId) -> Result<Written, StoreError> {

@@ -36,16 +36,17 @@ pub(super) async fn draft(tx: &mut Tx, draft: &DraftSave) -> Result<Written, Sto
 }
 
 pub(super) async fn outcome(tx: &mut Tx, save: &OutcomeSave) -> Result<Written, StoreError> {
-    if let Some(id) = entry(save).run(tx).await? {
+    let mut all = entry(save);
+    what_follows(save, &mut all);
+    if let Some(id) = all.run(tx).await? {
         return Ok(Written::Entry { id: EntryId(id), repeated: false });
     }
     let there = fetch_in!(&mut *tx, (i64,), "SELECT id FROM ledger WHERE key = $1", &save.key)?;
     there.map(|(id,)| Written::Entry { id: EntryId(id), repeated: true }).ok_or(StoreError::NoSuch("ledger entry"))
 }
 
-/// A new entry of the ledger, and everything that it brings with it.
+/// A new entry of the ledger, with its texts.
 fn entry(save: &OutcomeSave) -> Together {
-    let (agent, case) = (save.agent.0, save.case.0);
     // A call that a supervisor settled a moment ago has its end already: one outcome a call, the entry is about the case alone.
     let mut all = Together::insert(
         "INSERT INTO ledger (key, at, agent_id, case_id, call_id, code, amount_cents, detail, corrects)
@@ -54,8 +55,8 @@ fn entry(save: &OutcomeSave) -> Together {
         [
             (&save.key).into(),
             save.at.0.into(),
-            agent.into(),
-            case.into(),
+            save.agent.0.into(),
+            save.case.0.into(),
             save.calls.first().map(CallId::as_str).into(),
             save.code.into(),
             save.amount.map(|a| a.0).into(),
@@ -66,6 +67,12 @@ fn entry(save: &OutcomeSave) -> Together {
     for (field, body) in &save.texts {
         all.and_insert("INSERT INTO texts (entry_id, field, body) SELECT id, $1, $2 FROM entry", [(*field).into(), body.reveal().into()]);
     }
+    all
+}
+
+/// What a new entry brings with it.
+fn what_follows(save: &OutcomeSave, all: &mut Together) {
+    let (agent, case) = (save.agent.0, save.case.0);
     // A promise, a payment to be looked up or an answer that we owe outlives a talk with somebody else.
     let done = match (save.rpc, save.human) {
         (true, _) => "UPDATE follow_ups SET state = 'done' WHERE case_id = $1 AND state = 'open'",
@@ -105,7 +112,6 @@ fn entry(save: &OutcomeSave) -> Together {
         all.and_change(sql, [call.as_str().into(), save.at.0.into(), case.into()]);
     }
     all.and_change("DELETE FROM drafts WHERE agent_id = $1 AND case_id = $2", [agent.into(), case.into()]);
-    all
 }
 
 pub(super) async fn attach(tx: &mut Tx, debtor: DebtorId, number: PhoneNumber) -> Result<Written, StoreError> {
