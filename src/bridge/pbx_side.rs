@@ -199,7 +199,10 @@ impl<C: Clock> Task<C> {
             CallEventKind::Delivered { leg, by, other, direction, .. } => {
                 (if *direction == Direction::Outbound { by.as_ref() } else { Some(leg) }, Some(other))
             }
-            CallEventKind::Established { leg, .. } => (Some(leg), None),
+            CallEventKind::Established { leg, caller, .. } => {
+                let from_outside = caller.as_ref().filter(|(caller, _)| caller.line.is_none() && leg.line.is_some());
+                (Some(leg), from_outside.map(|(_, party)| party))
+            }
             CallEventKind::Cleared { other, .. } => (None, Some(other)),
             _ => (None, None),
         };

@@ -50,11 +50,11 @@ const fn certainty_word(certainty: Certainty) -> &'static str {
     }
 }
 
-/// Who spoke owes an outcome; a call between others, seen in passing, owes none.
-macro_rules! who_spoke_owes {
+/// The call is none between colleagues, and has no outcome yet.
+macro_rules! may_owe {
     () => {
-        "COALESCE(agent_id, $4) IS NOT NULL AND direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
-           AND NOT EXISTS (SELECT 1 FROM settlements WHERE settlements.call_id = calls.id)"
+        "(calls.direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
+           AND NOT EXISTS (SELECT 1 FROM settlements WHERE settlements.call_id = calls.id))"
     };
 }
 
@@ -109,13 +109,13 @@ struct CallRow<'a> {
     queue: &'a str,
     agent: Option<AgentId>,
     is_ringing: bool,
+    is_answered: bool,
     end: Option<(EndReason, Option<HangupCause>)>,
     /// It went beyond the agent's own phone.
     went_out: bool,
 }
 
 fn call_row(all: &mut Together, event: &CallEvent, agent: Option<AgentId>, number: Option<PhoneNumber>) {
-    let (id, seen, pbx) = (event.call.as_str(), event.seen.0, event.at.map(|at| at.0));
     let mut upsert = |direction, other, row| upsert(all, event, direction, other, number, row);
     match &event.kind {
         CallEventKind::Originated { to, .. } => upsert(Direction::Outbound, to, CallRow { agent, ..CallRow::default() }),
@@ -127,18 +127,27 @@ fn call_row(all: &mut Together, event: &CallEvent, agent: Option<AgentId>, numbe
         CallEventKind::Cleared { reason, cause, at_own_phone, direction, other } => {
             upsert(*direction, other, CallRow { end: Some((*reason, *cause)), went_out: !at_own_phone, ..CallRow::default() });
         }
-        CallEventKind::Established { .. } => all.and_change(
-            concat!(
-                "UPDATE calls SET answered_seen = COALESCE(answered_seen, $2),
-                   answered_pbx = CASE WHEN answered_seen IS NULL THEN $3 ELSE answered_pbx END,
-                   agent_id = CASE WHEN ",
-                who_spoke_owes!(),
-                " THEN COALESCE(agent_id, $4) ELSE agent_id END, owes_outcome = CASE WHEN ",
-                who_spoke_owes!(),
-                " THEN 1 ELSE owes_outcome END WHERE id = $1"
-            ),
-            [id.into(), seen.into(), pbx.into(), agent.map(|agent| agent.0).into()],
-        ),
+        // Mostly it is known by now; a conference room has not rung.
+        CallEventKind::Established { leg, caller, dialled } => {
+            let (direction, other) = match (leg.line.is_some(), caller) {
+                (true, Some((caller, party))) if caller.line.is_none() => (Direction::Inbound, Some(party)),
+                (true, Some(_)) => (Direction::Internal, None),
+                (false, Some((caller, _))) if caller.line.is_some() => (Direction::Outbound, None),
+                _ => (Direction::Inbound, None),
+            };
+            let row = CallRow { dialled: if other.is_some() { dialled } else { "" }, agent, is_answered: true, ..CallRow::default() };
+            upsert(direction, other.unwrap_or(&Party::default()), row);
+        }
+        _ => changed(all, event),
+    }
+}
+
+/// What an event changes of a call that is there; one that is not is put there, so that its legs have a place.
+fn changed(all: &mut Together, event: &CallEvent) {
+    let (id, seen, pbx) = (event.call.as_str(), event.seen.0, event.at.map(|at| at.0));
+    let there = "INSERT INTO calls (id, direction, started_seen) SELECT $1, 'internal', 0 FROM entry WHERE TRUE ON CONFLICT (id) DO NOTHING";
+    all.and_insert(there, [id.into()]);
+    match &event.kind {
         CallEventKind::QueueAbandoned { .. } => all.and_change("UPDATE calls SET abandoned = 1 WHERE id = $1", [id.into()]),
         // It went up in another call: a word with a colleague owes nothing.
         CallEventKind::Merged { .. } => all.and_change(
@@ -150,40 +159,45 @@ fn call_row(all: &mut Together, event: &CallEvent, agent: Option<AgentId>, numbe
                - COALESCE((SELECT MAX(seen_at) FROM call_events WHERE call_id = $1 AND kind = 'held'), $2) WHERE id = $1",
             [id.into(), seen.into()],
         ),
-        CallEventKind::OwnPhoneAnswered { .. }
-        | CallEventKind::QueueTimedOut { .. }
-        | CallEventKind::RingEnded { .. }
-        | CallEventKind::Held { .. }
-        | CallEventKind::Transferred { .. }
-        | CallEventKind::Diverted { .. }
-        | CallEventKind::Parked { .. }
-        | CallEventKind::Conferenced { .. }
-        | CallEventKind::ConnectionCleared { .. } => {}
+        _ => {}
     }
 }
 
-/// The call as a row: what is known already stays. A dial that reached the far end is an attempt, and owes its outcome like a
-/// conversation does.
+/// The call as a row: what is known already stays. Who spoke owes an outcome; a call between others, seen in passing, owes none.
+/// A dial that reached the far end is an attempt, and owes its outcome like a conversation does.
 fn upsert(all: &mut Together, event: &CallEvent, direction: Direction, other: &Party, number: Option<PhoneNumber>, row: CallRow<'_>) {
     let (seen, pbx) = (event.seen.0, event.at.map(|at| at.0));
     all.and_insert(
-        "INSERT INTO calls (id, direction, agent_id, number, name, dialled, queue, started_seen, ringing_seen, ringing_pbx,
-           ended_seen, ended_pbx, reason, cause)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 FROM entry WHERE TRUE
-         ON CONFLICT (id) DO UPDATE SET
-           agent_id = COALESCE(calls.agent_id, excluded.agent_id), number = COALESCE(calls.number, excluded.number),
-           dialled = CASE WHEN calls.dialled = '' THEN excluded.dialled ELSE calls.dialled END,
-           queue = CASE WHEN calls.queue = '' THEN excluded.queue ELSE calls.queue END,
-           name = CASE WHEN calls.name = '' THEN excluded.name ELSE calls.name END,
-           started_seen = CASE WHEN calls.started_seen = 0 THEN excluded.started_seen ELSE calls.started_seen END,
-           ringing_seen = COALESCE(calls.ringing_seen, excluded.ringing_seen),
-           ringing_pbx = CASE WHEN calls.ringing_seen IS NULL THEN excluded.ringing_pbx ELSE calls.ringing_pbx END,
-           ended_seen = COALESCE(calls.ended_seen, excluded.ended_seen),
-           ended_pbx = CASE WHEN calls.ended_seen IS NULL THEN excluded.ended_pbx ELSE calls.ended_pbx END,
-           reason = CASE WHEN calls.ended_seen IS NULL THEN excluded.reason ELSE calls.reason END,
-           cause = CASE WHEN calls.ended_seen IS NULL THEN excluded.cause ELSE calls.cause END,
-           owes_outcome = CASE WHEN $15 = 1 AND calls.direction = 'outbound' AND calls.case_id IS NOT NULL AND calls.agent_id IS NOT NULL
-             AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id) THEN 1 ELSE calls.owes_outcome END",
+        concat!(
+            "INSERT INTO calls (id, direction, agent_id, number, name, dialled, queue, started_seen, ringing_seen, ringing_pbx,
+               answered_seen, answered_pbx, ended_seen, ended_pbx, reason, cause, owes_outcome)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 FROM entry WHERE TRUE
+             ON CONFLICT (id) DO UPDATE SET
+               direction = CASE WHEN calls.started_seen = 0 THEN excluded.direction ELSE calls.direction END,
+               agent_id = CASE WHEN excluded.answered_seen IS NULL OR ",
+            may_owe!(),
+            " THEN COALESCE(calls.agent_id, excluded.agent_id) ELSE calls.agent_id END,
+               number = COALESCE(calls.number, excluded.number),
+               dialled = CASE WHEN calls.dialled = '' THEN excluded.dialled ELSE calls.dialled END,
+               queue = CASE WHEN calls.queue = '' THEN excluded.queue ELSE calls.queue END,
+               name = CASE WHEN calls.name = '' THEN excluded.name ELSE calls.name END,
+               started_seen = CASE WHEN calls.started_seen = 0 THEN excluded.started_seen ELSE calls.started_seen END,
+               ringing_seen = COALESCE(calls.ringing_seen, excluded.ringing_seen),
+               ringing_pbx = CASE WHEN calls.ringing_seen IS NULL THEN excluded.ringing_pbx ELSE calls.ringing_pbx END,
+               answered_seen = COALESCE(calls.answered_seen, excluded.answered_seen),
+               answered_pbx = CASE WHEN calls.answered_seen IS NULL THEN excluded.answered_pbx ELSE calls.answered_pbx END,
+               ended_seen = COALESCE(calls.ended_seen, excluded.ended_seen),
+               ended_pbx = CASE WHEN calls.ended_seen IS NULL THEN excluded.ended_pbx ELSE calls.ended_pbx END,
+               reason = CASE WHEN calls.ended_seen IS NULL THEN excluded.reason ELSE calls.reason END,
+               cause = CASE WHEN calls.ended_seen IS NULL THEN excluded.cause ELSE calls.cause END,
+               owes_outcome = CASE
+                 WHEN excluded.answered_seen IS NOT NULL AND COALESCE(calls.agent_id, excluded.agent_id) IS NOT NULL AND ",
+            may_owe!(),
+            " THEN 1
+                 WHEN $18 = 1 AND calls.direction = 'outbound' AND calls.case_id IS NOT NULL AND calls.agent_id IS NOT NULL
+                   AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id) THEN 1
+                 ELSE calls.owes_outcome END"
+        ),
         [
             event.call.as_str().into(),
             direction_word(direction).into(),
@@ -195,10 +209,13 @@ fn upsert(all: &mut Together, event: &CallEvent, direction: Direction, other: &P
             seen.into(),
             row.is_ringing.then_some(seen).into(),
             pbx.filter(|_| row.is_ringing).into(),
+            row.is_answered.then_some(seen).into(),
+            pbx.filter(|_| row.is_answered).into(),
             row.end.map(|_| seen).into(),
             pbx.filter(|_| row.end.is_some()).into(),
             row.end.map_or("", |(reason, _)| reason.as_str()).into(),
             row.end.and_then(|(_, cause)| cause).map(|cause| i64::from(HangupCause::code(cause))).into(),
+            i64::from(row.is_answered && row.agent.is_some() && direction != Direction::Internal).into(),
             i64::from(row.went_out).into(),
         ],
     );

@@ -14,4 +14,4 @@ mod queue;
 mod sixteen;
 mod transfers;
 
-pub(crate) use ladder::capture;
+pub(crate) use ladder::{all_captures, capture};

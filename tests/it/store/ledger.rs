@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use belbrug::clock::{PbxTime, Timestamp};
 use belbrug::collection::money::Cents;
 use belbrug::collection::outcome::FollowUpKind;
-use belbrug::ids::{AgentId, CallId, CaseId, Device, Extension, PhoneNumber};
+use belbrug::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber};
 use belbrug::store::error::StoreError;
 use belbrug::store::pool::Store;
 use belbrug::store::read::calls::Which;
 use belbrug::store::write::{DebtorImport, DraftSave, FollowUpRow, ImportBegin, InvoiceImport, OutcomeSave, UserSave, Write, Written};
-use belbrug::telephony::ami::frame::FrameBuffer;
-use belbrug::telephony::calls::tracker::{Lines, Tracker};
-use belbrug::telephony::pbx::from_ami::translate;
 use chrono::NaiveDate;
 
+use super::calls::journal;
 use super::database::Database;
 use crate::flows::capture;
 
@@ -27,7 +25,6 @@ on_both! {
     a_draft_keeps_the_newest
     a_list_twice_changes_nothing
     a_number_finds_its_cases
-    captured_calls_are_told_once_each
     users_and_sessions
     figures_and_lists_agree
 }
@@ -246,41 +243,6 @@ mod scenes {
     }
 
     /// The events of a capture, journalled twice: each stands there once.
-    pub(super) async fn captured_calls_are_told_once_each(db: Database) {
-        let agents: BTreeMap<&str, AgentId> = [("101", user(&db, "anna", Some("101")).await), ("102", user(&db, "bram", Some("102")).await)].into();
-        journal(&db, "queue_answered", &agents).await;
-        journal(&db, "queue_answered", &agents).await;
-        let all = db.store.calls(Which::All, Timestamp(0), Timestamp(i64::MAX), 0).await.expect("calls");
-        assert_eq!(all.len(), 1, "one record a call, not one a member");
-        let call = &all[0];
-        assert_eq!((call.direction.as_str(), call.reason.as_str(), call.is_answered, call.owed), ("inbound", "completed", true, true));
-        assert_eq!(call.agent.as_ref().map(|a| a.reveal().as_str()), Some("BRAM"));
-        assert!(call.talk.is_some_and(|talk| (500_000..30_000_000).contains(&talk)), "{:?}", call.talk);
-        let legs = db.store.legs(&call.id).await.expect("legs");
-        let ends: BTreeMap<&str, &str> = legs.iter().map(|leg| (leg.extension.as_str(), leg.reason.as_str())).collect();
-        assert_eq!(ends, [("", ""), ("101", "elsewhere"), ("102", "completed")].into());
-        assert_eq!(db.store.call_events(&call.id).await.expect("events").len(), 8);
-    }
-
-    async fn journal(db: &Database, name: &str, agents: &BTreeMap<&str, AgentId>) {
-        let lines: Lines = agents.keys().map(|e| (Device::new(&format!("PJSIP/{e}")), Extension::parse(e).expect("an extension"))).collect();
-        let (mut tracker, mut buffer, mut n) = (Tracker::new(lines), FrameBuffer::new(), 0);
-        buffer.extend(&capture(name));
-        while let Some(Ok(frame)) = buffer.next_frame() {
-            let Some(event) = translate(frame) else { continue };
-            for event in tracker.apply(NOW, &event) {
-                n += 1;
-                let leg = match &event.kind {
-                    belbrug::telephony::calls::event::CallEventKind::Established { leg, .. } => leg.line.clone(),
-                    _ => None,
-                };
-                let agent = leg.and_then(|line| agents.get(line.as_str()).copied());
-                let number = PhoneNumber::parse_e164("+447700900123").ok();
-                db.writer.write(Write::CallEvent { key: format!("{name}-{n}"), event, agent, number }).await.expect("journalled");
-            }
-        }
-    }
-
     pub(super) async fn users_and_sessions(db: Database) {
         let agent = user(&db, "anna", Some("101")).await;
         let taken = UserSave {
@@ -308,7 +270,7 @@ mod scenes {
         for name in
             ["inbound_answered", "inbound_given_up", "inbound_no_answer", "queue_abandoned", "queue_timeout", "dialled_answered", "dialled_busy"]
         {
-            journal(&db, name, &agents).await;
+            journal(&db, name, &capture(name), &agents).await;
         }
         let ghost = CallId::new("ghost");
         let event = belbrug::telephony::calls::event::CallEvent {

@@ -20,6 +20,7 @@ macro_rules! on_both {
 }
 
 mod backup;
+mod calls;
 pub(crate) mod database;
 mod debts;
 mod ledger;
