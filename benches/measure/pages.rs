@@ -1,12 +1,11 @@
-//! The live streams of many agents, read by one thread: when did which say something, and what.
+//! The live streams of many agents, each read by a thread of its own that sleeps in the socket: when did which say something,
+//! and what.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use tokio::io::AsyncReadExt as _;
 
 use super::service::Agent;
 
@@ -27,10 +26,9 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    /// Opens the desk's stream of every agent and reads them all on a thread of their own.
+    /// Opens the desk's stream of every agent.
     pub(crate) fn open(address: &str, agents: &[Agent]) -> Self {
         let pages = Self::default();
-        let mut streams = Vec::new();
         for (at, agent) in agents.iter().enumerate() {
             let mut stream = TcpStream::connect(address).expect("the pages");
             let request = format!("GET /desk/live HTTP/1.1\r\nHost: {address}\r\nCookie: {}\r\n\r\n", agent.cookie);
@@ -38,18 +36,9 @@ impl Pages {
             let mut first = [0; 12];
             stream.read_exact(&mut first).expect("an answer");
             assert_eq!(&first, b"HTTP/1.1 200", "the stream of agent {at}");
-            stream.set_nonblocking(true).expect("a socket");
-            streams.push((at, stream));
+            let kept = pages.clone();
+            std::thread::spawn(move || read(at, &stream, &kept));
         }
-        let kept = pages.clone();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let reads =
-                    streams.into_iter().map(|(at, stream)| read(at, tokio::net::TcpStream::from_std(stream).expect("a socket"), kept.clone()));
-                futures_util::future::join_all(reads).await;
-            });
-        });
         pages
     }
 
@@ -100,9 +89,9 @@ impl Pages {
     }
 }
 
-async fn read(at: usize, mut stream: tokio::net::TcpStream, pages: Pages) {
+fn read(at: usize, mut stream: &TcpStream, pages: &Pages) {
     let mut bytes = vec![0; 256 * 1024];
-    while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+    while let Ok(count @ 1..) = stream.read(&mut bytes) {
         let now = Instant::now();
         let text = String::from_utf8_lossy(bytes.get(..count).unwrap_or_default()).into_owned();
         let mut all = pages.heard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -260,17 +260,17 @@ impl<C: Clock> Task<C> {
         }
         let (changed, gone) = (std::mem::take(&mut self.changed), std::mem::take(&mut self.gone));
         let waiting = self.tracker.calls().filter(|call| call.queue.is_some()).count();
-        let seats: Vec<&Seat> = changed.iter().filter_map(|agent| self.floor.seat(*agent)).collect();
+        let seats: Vec<Arc<Seat>> = changed.iter().filter_map(|agent| self.floor.seat(*agent)).cloned().map(Arc::new).collect();
         self.board.send_modify(|board| {
             let board = Arc::make_mut(board);
-            seats.iter().for_each(|seat| board.put_seat(seat));
+            seats.iter().for_each(|seat| board.put_seat(seat.clone()));
             gone.iter().for_each(|agent| board.remove_seat(*agent));
             board.waiting = waiting;
         });
         self.setup.bell.ring(Whom::Agents(&changed));
         self.setup.bell.ring(Whom::Agents(&gone));
-        for seat in seats.into_iter().cloned().collect::<Vec<_>>() {
-            self.journal.put(Write::Seat(Box::new(seat)));
+        for seat in seats {
+            self.journal.put(Write::Seat(seat));
         }
         for agent in gone {
             self.journal.put(Write::SeatGone(agent));

@@ -205,9 +205,9 @@ impl Board {
     }
 
     /// Puts a seat on the board.
-    pub fn put_seat(&mut self, seat: &Seat) {
+    pub fn put_seat(&mut self, seat: Arc<Seat>) {
         self.seq += 1;
-        self.seats.insert(seat.profile.agent, (self.seq, Arc::new(seat.clone())));
+        self.seats.insert(seat.profile.agent, (self.seq, seat));
     }
 
     /// Takes a seat off.

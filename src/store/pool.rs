@@ -96,8 +96,13 @@ impl Store {
             copy_before_migrating(&write, path).await?;
         }
         SQLITE.run(&write).await?;
-        let read =
-            SqlitePoolOptions::new().max_connections(SQLITE_READERS).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options.read_only(true)).await?;
+        // A file does not hang up: a connection to it is not asked every time whether it still lives.
+        let read = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .connect_with(options.read_only(true))
+            .await?;
         Ok(Self { pool: Pool::Sqlite { read, write }, numbers: NumberIndex::default(), case_changes: Arc::default() })
     }
 

@@ -1,5 +1,7 @@
 //! The writes as data.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use super::imports::{self, DebtorImport, ImportBegin, InvoiceImport};
@@ -67,7 +69,7 @@ pub enum Write {
     /// The PBX was in sight then.
     Sight(Timestamp),
     /// A seat as it is now.
-    Seat(Box<Seat>),
+    Seat(Arc<Seat>),
     /// Nobody sits there.
     SeatGone(AgentId),
     /// Calls that the database believes live, while the PBX has them not.

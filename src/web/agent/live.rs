@@ -19,7 +19,7 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -74,6 +74,14 @@ type Content = (Option<OpenFile>, u64, Vec<DeskCallState>);
 fn content_of(seat: &Seat) -> Content {
     let ends = seat.calls.iter().map(|call| call.state).filter(|state| matches!(state, DeskCallState::Ended(_))).collect();
     (seat.open.clone(), seat.file_version, ends)
+}
+
+/// What the page's script is sent.
+#[derive(Serialize)]
+struct Message {
+    parts: Parts,
+    title: String,
+    ringing: bool,
 }
 
 struct LiveDesk {
@@ -204,8 +212,7 @@ impl LiveDesk {
             return None;
         }
         let ringing = seat.calls.iter().any(|call| call.state == DeskCallState::Ringing);
-        let data = json!({ "parts": parts, "title": self.session.t.t("title-desk"), "ringing": ringing });
-        let event = Event::default().event("view").data(data.to_string());
+        let event = Event::default().event("view").json_data(Message { parts, title: self.session.t.t("title-desk"), ringing }).ok()?;
         Some(if is_whole { event.id(seq.to_string()) } else { event })
     }
 }
