@@ -173,7 +173,12 @@ impl NumberPlan {
             Dialled::Withheld => String::new(),
             Dialled::Unreadable => cut(text),
         };
-        self.lately.put(text, (read, shown.into()))
+        let shown = (read, shown.into());
+        // What people type into a search is no number, and is not kept.
+        if matches!(shown.0, Dialled::Outside(_) | Dialled::Extension(_)) {
+            self.lately.put(text, shown.clone());
+        }
+        shown
     }
 
     /// As [`NumberPlan::read`], for a number that was written down by somebody in `country` (region code). An
@@ -224,13 +229,12 @@ impl Lately {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
     }
 
-    fn put(&self, text: &str, read: Shown) -> Shown {
+    fn put(&self, text: &str, read: Shown) {
         let mut lately = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lately.len() >= LATELY_MAX {
             lately.clear();
         }
-        lately.insert(text.to_owned(), read.clone());
-        read
+        lately.insert(text.to_owned(), read);
     }
 }
 
@@ -382,8 +386,9 @@ mod tests {
             assert_eq!(plan.read_and_show(&"x".repeat(60)), (Dialled::Unreadable, "x".repeat(40).into()));
             assert_eq!(plan.read_and_show(&"x".repeat(600)), (Dialled::Unreadable, "x".repeat(40).into()));
         }
-        (0..2 * LATELY_MAX).for_each(|n| assert_eq!(plan.read(&format!("x{n}")), Dialled::Unreadable));
-        assert!(plan.lately.0.lock().unwrap().len() <= LATELY_MAX);
+        assert_eq!(plan.lately.0.lock().unwrap().len(), 2, "only numbers are kept");
+        (0..LATELY_MAX).for_each(|n| plan.lately.put(&n.to_string(), (Dialled::Withheld, "".into())));
+        assert!(plan.lately.0.lock().unwrap().len() < LATELY_MAX);
     }
 
     fn outside(e164: &str) -> Dialled {

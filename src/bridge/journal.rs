@@ -61,6 +61,7 @@ impl Journal {
 
     fn report_lost(&mut self, now: Timestamp) {
         let Some((from, count)) = self.lost else { return };
+        self.next += 1;
         let key = format!("{:x}-lost-{}", self.run, self.next);
         let gap = Write::Gap { key, kind: "journal", from, to: Some(now), events_lost: count, why: "the journal was full".to_owned() };
         if self.writer.journal(gap).is_ok() {

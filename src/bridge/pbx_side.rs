@@ -68,6 +68,7 @@ impl<C: Clock> Task<C> {
         }
         self.floor.pbx_lost();
         self.listed.clear();
+        self.queues_awaited = None;
         self.retry_at = Some(Instant::now() + self.backoff.pause());
     }
 
@@ -123,7 +124,6 @@ impl<C: Clock> Task<C> {
         self.put_link(Link::Up(now));
         self.journal.put(Write::GapsEnd(now));
         self.seen_at = None;
-        self.queues_awaited = None;
         self.in_sight(now);
     }
 

@@ -10,8 +10,10 @@ use crate::telephony::pbx::event::{EventKind, MemberView, extension_of};
 
 /// Members of all queues that are read from one list, at most.
 const LISTED_MAX: usize = 1000 * MEMBERS_MAX;
-/// How often, once a tick, a PBX is asked for queues that it does not know yet: longer than this no PBX takes to start.
-const ASKED_AGAIN_MAX: u8 = 180;
+/// Ticks for which a PBX that does not know its queues yet is asked at each: longer no PBX takes to start.
+const STARTING_TICKS: u32 = 180;
+/// And from then on it is asked once in so many.
+const LATER_TICKS: u32 = 60;
 
 impl<C: Clock> Task<C> {
     /// Takes what is about phones and queues; whether it was.
@@ -31,6 +33,8 @@ impl<C: Clock> Task<C> {
                 Some(line) => self.floor.device_state(&line, *is_reachable),
                 None => return true,
             },
+            // Only with a snapshot, which tells in its end whom it did not name.
+            EventKind::QueueEntryListed { .. } if self.snapshot_since.is_none() => return true,
             EventKind::QueueMembersEnded => {
                 self.queues_awaited = None;
                 let listed = std::mem::take(&mut self.listed);
@@ -47,16 +51,23 @@ impl<C: Clock> Task<C> {
         if self.queues_awaited.is_none() {
             tracing::info!(message, "the PBX does not list its queues: is it still starting? They are asked for again");
         }
-        self.queues_awaited.get_or_insert(ASKED_AGAIN_MAX);
+        self.queues_awaited.get_or_insert(0);
     }
 
     /// Call once a tick.
     pub(super) fn ask_again_for_queues(&mut self) -> Result<(), LinkError> {
-        let Some(left) = self.queues_awaited.filter(|left| *left > 0) else { return Ok(()) };
-        self.queues_awaited = Some(left - 1);
+        let Some(ticks) = &mut self.queues_awaited else { return Ok(()) };
+        *ticks = ticks.saturating_add(1);
+        if *ticks == STARTING_TICKS {
+            tracing::warn!(
+                "the PBX still lists no queues: app_queue is not loaded, or write needs agent in manager.conf. No pause is set until it does"
+            );
+        }
         match &mut self.connection {
-            Some(connection) => connection.ask_for(SnapshotPart::Queues, &self.setup.dial),
-            None => Ok(()),
+            Some(connection) if *ticks < STARTING_TICKS || ticks.is_multiple_of(LATER_TICKS) => {
+                connection.ask_for(SnapshotPart::Queues, &self.setup.dial)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -117,8 +117,8 @@ pub(super) struct Task<C> {
     pub(super) broken: Option<String>,
     /// When the snapshot that is coming in was asked for.
     pub(super) snapshot_since: Option<Timestamp>,
-    /// The PBX knows no queues yet: how often they will still be asked for.
-    pub(super) queues_awaited: Option<u8>,
+    /// The PBX knows no queues yet, for so many ticks.
+    pub(super) queues_awaited: Option<u32>,
     /// The list of the queues' members, as far as it has come.
     pub(super) listed: Vec<MemberSeen>,
     /// What is to be asked of the queues at the end of this turn.

@@ -156,34 +156,16 @@ async fn next_group(asks: &mut mpsc::Receiver<(Write, Answer)>, journal: &mut mp
 
 type Results = Vec<Result<Written, StoreError>>;
 
-/// Commits on the connection of the group before, which is kept: giving it back and taking it again costs two ways to the
-/// database. One that has gone stale meanwhile is replaced; writing the same twice is harmless.
+/// Writes on the connection of the group before, which is kept: giving it back and taking it again costs two ways to the
+/// database. The journal in order, then what was asked, in one transaction. The outer error is the group's, the inner ones are
+/// those of single writes. Nearly always nothing fails, so it is tried without savepoints first.
 async fn commit(store: &Store, kept: &mut Option<Writing>, group: &Group) -> Result<Results, StoreError> {
-    if let Some(writing) = kept {
-        match commit_on(writing, group).await {
-            Err(error) if error.is_passing() => tracing::debug!(%error, "another connection is tried"),
-            result => return result,
-        }
-        *kept = None;
-    }
-    commit_on(kept.insert(store.writing().await?), group).await
-}
-
-/// One transaction: the journal in order, then what was asked. The outer error is the group's, the inner ones are those of
-/// single writes. Nearly always nothing fails, so it is tried without savepoints first.
-async fn commit_on(writing: &mut Writing, group: &Group) -> Result<Results, StoreError> {
     if let (true, [(write, _)]) = (group.journalled.is_empty(), group.asked.as_slice())
-        && let Some(written) = writing.alone(write).await
+        && let Some(written) = alone(store, kept, write).await
     {
-        return match written {
-            Err(error) if error.is_passing() => Err(error),
-            written => {
-                measure::failed_writes("own", usize::from(written.is_err()));
-                Ok(vec![written])
-            }
-        };
+        return written.map(|written| vec![written]);
     }
-    writing.begin().await?;
+    let writing = begun(store, kept).await?;
     let results = match all(&mut writing.tx, group).await? {
         Some(written) => written.into_iter().map(Ok).collect(),
         None => {
@@ -193,6 +175,41 @@ async fn commit_on(writing: &mut Writing, group: &Group) -> Result<Results, Stor
     };
     writing.commit().await?;
     Ok(results)
+}
+
+/// A transaction on the kept connection, or on a new one when that has gone stale.
+async fn begun<'a>(store: &Store, kept: &'a mut Option<Writing>) -> Result<&'a mut Writing, StoreError> {
+    let is_stale = match kept {
+        Some(writing) => writing.begin().await.is_err(),
+        None => true,
+    };
+    if is_stale {
+        kept.insert(store.writing().await?).begin().await?;
+    }
+    kept.as_mut().ok_or(StoreError::Busy)
+}
+
+/// A write that is a transaction by itself; `None` when it is not. On a connection that has gone stale it is tried once more:
+/// it has its key, and is harmless twice.
+async fn alone(store: &Store, kept: &mut Option<Writing>, write: &Write) -> Option<Result<Result<Written, StoreError>, StoreError>> {
+    for _ in 0..2 {
+        let was_kept = kept.is_some();
+        if !was_kept {
+            match store.writing().await {
+                Ok(writing) => *kept = Some(writing),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        match kept.as_mut()?.alone(write).await? {
+            Err(error) if error.is_passing() && was_kept => *kept = None,
+            Err(error) if error.is_passing() => return Some(Err(error)),
+            written => {
+                measure::failed_writes("own", usize::from(written.is_err()));
+                return Some(Ok(written));
+            }
+        }
+    }
+    None
 }
 
 /// All writes of a group; `None` when one of them fails for a fault of its own, and so the transaction is of no use.

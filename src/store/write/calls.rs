@@ -53,7 +53,7 @@ const fn certainty_word(certainty: Certainty) -> &'static str {
 /// The call is none between colleagues, and has no outcome yet.
 macro_rules! may_owe {
     () => {
-        "(calls.direction <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
+        "((CASE WHEN calls.started_seen = 0 THEN excluded.direction ELSE calls.direction END) <> 'internal' AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.call_id = calls.id)
            AND NOT EXISTS (SELECT 1 FROM settlements WHERE settlements.call_id = calls.id))"
     };
 }
@@ -131,7 +131,8 @@ fn call_row(all: &mut Together, event: &CallEvent, agent: Option<AgentId>, numbe
         CallEventKind::Established { leg, caller, dialled } => {
             let (direction, other) = match (leg.line.is_some(), caller) {
                 (true, Some((caller, party))) if caller.line.is_none() => (Direction::Inbound, Some(party)),
-                (true, Some(_)) => (Direction::Internal, None),
+                // With a colleague; or alone in a room, to which nobody outside has come yet.
+                (true, _) => (Direction::Internal, None),
                 (false, Some((caller, _))) if caller.line.is_some() => (Direction::Outbound, None),
                 _ => (Direction::Inbound, None),
             };
@@ -145,21 +146,29 @@ fn call_row(all: &mut Together, event: &CallEvent, agent: Option<AgentId>, numbe
 /// What an event changes of a call that is there; one that is not is put there, so that its legs have a place.
 fn changed(all: &mut Together, event: &CallEvent) {
     let (id, seen, pbx) = (event.call.as_str(), event.seen.0, event.at.map(|at| at.0));
-    let there = "INSERT INTO calls (id, direction, started_seen) SELECT $1, 'internal', 0 FROM entry WHERE TRUE ON CONFLICT (id) DO NOTHING";
-    all.and_insert(there, [id.into()]);
     match &event.kind {
-        CallEventKind::QueueAbandoned { .. } => all.and_change("UPDATE calls SET abandoned = 1 WHERE id = $1", [id.into()]),
+        CallEventKind::QueueAbandoned { .. } => all.and_insert(
+            "INSERT INTO calls (id, direction, started_seen, abandoned) SELECT $1, 'inbound', 0, 1 FROM entry WHERE TRUE
+             ON CONFLICT (id) DO UPDATE SET abandoned = 1",
+            [id.into()],
+        ),
         // It went up in another call: a word with a colleague owes nothing.
-        CallEventKind::Merged { .. } => all.and_change(
-            "UPDATE calls SET ended_seen = $2, ended_pbx = $3, reason = 'completed' WHERE id = $1 AND ended_seen IS NULL",
+        CallEventKind::Merged { .. } => all.and_insert(
+            "INSERT INTO calls (id, direction, started_seen, ended_seen, ended_pbx, reason) SELECT $1, 'internal', 0, $2, $3, 'completed'
+             FROM entry WHERE TRUE ON CONFLICT (id) DO UPDATE SET ended_seen = excluded.ended_seen, ended_pbx = excluded.ended_pbx,
+             reason = excluded.reason WHERE calls.ended_seen IS NULL",
             [id.into(), seen.into(), pbx.into()],
         ),
-        CallEventKind::Retrieved { .. } => all.and_change(
-            "UPDATE calls SET hold_micros = hold_micros + $2
-               - COALESCE((SELECT MAX(seen_at) FROM call_events WHERE call_id = $1 AND kind = 'held'), $2) WHERE id = $1",
+        CallEventKind::Retrieved { .. } => all.and_insert(
+            "INSERT INTO calls (id, direction, started_seen) SELECT $1, 'internal', 0 FROM entry WHERE TRUE
+             ON CONFLICT (id) DO UPDATE SET hold_micros = calls.hold_micros + $2
+               - COALESCE((SELECT MAX(seen_at) FROM call_events WHERE call_id = $1 AND kind = 'held'), $2)",
             [id.into(), seen.into()],
         ),
-        _ => {}
+        _ => {
+            let there = "INSERT INTO calls (id, direction, started_seen) SELECT $1, 'internal', 0 FROM entry WHERE TRUE ON CONFLICT (id) DO NOTHING";
+            all.and_insert(there, [id.into()]);
+        }
     }
 }
 
@@ -171,7 +180,8 @@ fn upsert(all: &mut Together, event: &CallEvent, direction: Direction, other: &P
         concat!(
             "INSERT INTO calls (id, direction, agent_id, number, name, dialled, queue, started_seen, ringing_seen, ringing_pbx,
                answered_seen, answered_pbx, ended_seen, ended_pbx, reason, cause, owes_outcome)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 FROM entry WHERE TRUE
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+               CASE WHEN $17 = 1 AND NOT EXISTS (SELECT 1 FROM ledger WHERE call_id = $1) THEN 1 ELSE 0 END FROM entry WHERE TRUE
              ON CONFLICT (id) DO UPDATE SET
                direction = CASE WHEN calls.started_seen = 0 THEN excluded.direction ELSE calls.direction END,
                agent_id = CASE WHEN excluded.answered_seen IS NULL OR ",

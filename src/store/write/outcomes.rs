@@ -97,8 +97,10 @@ fn what_follows(save: &OutcomeSave, all: &mut Together) {
             ],
         );
     }
-    for invoice in &save.disputed {
-        all.and_change("UPDATE invoices SET state = 'disputed' WHERE id = $1 AND case_id = $2 AND state = 'open'", [(*invoice).into(), case.into()]);
+    if !save.disputed.is_empty() {
+        let ids: String = save.disputed.iter().fold(",".to_owned(), |ids, id| format!("{ids}{id},"));
+        let sql = "UPDATE invoices SET state = 'disputed' WHERE case_id = $1 AND state = 'open' AND $2 LIKE '%,' || id || ',%'";
+        all.and_change(sql, [case.into(), (&ids).into()]);
     }
     if let Some(number) = save.wrong_number {
         let sql = "UPDATE numbers SET state = 'wrong' WHERE number = $1 AND debtor_id = (SELECT debtor_id FROM cases WHERE id = $2)";

@@ -41,9 +41,7 @@ impl Tracker {
         let stays =
             stays.as_ref().and_then(|view| self.upsert(seen, view, out)).and_then(|id| self.party_at(&id)).or_else(|| self.partner_of(&first));
         let to = to.as_ref().and_then(|view| self.upsert(seen, view, out)).and_then(|id| self.party_at(&id));
-        // Asterisk names no target when the two bridges had become one before it told.
-        let beside_stays = || stays.as_ref().and_then(|stays| self.partner_of(stays)).filter(|other| *other != first && *other != second);
-        let to = to.or_else(|| self.partner_of(&second).or_else(beside_stays).filter(|_| *answered)).or_else(|| self.rung_by(&second));
+        let to = to.or_else(|| self.consulted(&first, &second, stays.as_ref()).filter(|_| *answered)).or_else(|| self.rung_by(&second));
         let answered = to.as_ref().and_then(|to| self.legs.get(to)).map_or(*answered, |to| to.connected.is_some());
         let by = self.party_at(&first).unwrap_or_else(|| first.clone());
         for id in [&first, &second, &by] {
@@ -180,6 +178,13 @@ impl Tracker {
             return Some(id.clone());
         }
         self.far_side(leg)
+    }
+
+    /// Whom the second leg speaks with; where its bridge and that of the party that stays are one by now, whoever else is there.
+    fn consulted(&self, first: &Uniqueid, second: &Uniqueid, stays: Option<&Uniqueid>) -> Option<Uniqueid> {
+        let bridges = [Some(second), stays].into_iter().flatten().filter_map(|id| self.legs.get(id)?.bridge.as_ref());
+        let is_other = |id: &Uniqueid| id != first && id != second && Some(id) != stays;
+        bridges.flat_map(|bridge| self.conversation(bridge)).find(is_other)
     }
 
     /// Who hears this leg.

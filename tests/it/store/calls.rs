@@ -53,6 +53,7 @@ pub(super) async fn journal(db: &Database, name: &str, bytes: &[u8], agents: &Ag
 mod scenes {
     use super::*;
 
+    /// The events of a capture, journalled twice: each stands there once.
     pub(super) async fn captured_calls_are_told_once_each(db: Database) {
         let agents = two_agents(&db).await;
         journal(&db, "queue_answered", &capture("queue_answered"), &agents).await;

@@ -242,7 +242,6 @@ mod scenes {
         found.into_iter().map(|candidate| candidate.name.reveal().clone()).collect()
     }
 
-    /// The events of a capture, journalled twice: each stands there once.
     pub(super) async fn users_and_sessions(db: Database) {
         let agent = user(&db, "anna", Some("101")).await;
         let taken = UserSave {
