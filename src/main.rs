@@ -31,6 +31,8 @@ enum Command {
     Import(cli::import::Import),
     /// Tell what calls a capture of manager bytes holds, or strip it of names and numbers.
     Replay(cli::replay::Replay),
+    /// Show a SIP message as it is read, or say what is wrong with it.
+    Inspect(cli::inspect::Inspect),
     /// Copy the whole database into a file, while the service runs.
     Backup(cli::backup::Backup),
     /// Put a backup in the place of the database, while the service does not run.
@@ -48,6 +50,10 @@ fn main() -> ExitCode {
         Command::Doctor => cli::run(cli::doctor::doctor(&arguments.config)),
         Command::Import(import) => cli::run(import.run(&arguments.config)),
         Command::Replay(replay) => replay.run(),
+        Command::Inspect(inspect) => match inspect.run() {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Backup(backup) => cli::run(backup.run(&arguments.config)),
         Command::Restore(restore) => cli::run(restore.run(&arguments.config)),
         Command::User(user) => cli::run(user.run(&arguments.config)),

@@ -4,6 +4,7 @@ pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod import;
+pub(crate) mod inspect;
 pub(crate) mod replay;
 pub(crate) mod serve;
 mod service;

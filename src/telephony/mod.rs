@@ -3,3 +3,4 @@
 pub mod ami;
 pub mod calls;
 pub mod pbx;
+pub mod sip;

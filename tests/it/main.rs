@@ -16,4 +16,5 @@ mod flows;
 mod house;
 mod kills;
 pub mod lab;
+mod sip;
 mod store;

@@ -1,0 +1,14 @@
+//! The Session Initiation Protocol (RFC 3261), as bytes and rules: no sockets, no clock.
+//!
+//! ```text
+//! bytes -> Message (spans of the start line, the header fields and the body) -> Uri, Address, Via, CSeq, on demand
+//! ```
+
+pub mod address;
+pub mod check;
+pub mod cursor;
+pub mod message;
+pub mod name;
+pub mod start_line;
+pub mod uri;
+pub mod via;

@@ -1,0 +1,3 @@
+//! SIP as others write it.
+
+mod torture;
