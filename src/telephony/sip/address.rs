@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::cursor::{Cursor, Malformed, Params, unquoted};
+use super::cursor::{self, Cursor, Malformed, Params, unquoted};
 use super::uri::Uri;
 
 /// `"Display name" <uri>;parameters`.
@@ -88,12 +88,7 @@ fn bracketed<'a>(cursor: &mut Cursor<'a>) -> Result<Uri<'a>, Malformed> {
 /// # Errors
 /// When one is none, or there is nothing between two commas.
 pub fn list(text: &str) -> Result<Vec<Address<'_>>, Malformed> {
-    let mut cursor = Cursor::new(text);
-    let mut all = vec![Address::read(&mut cursor)?];
-    while cursor.eats(',') {
-        all.push(Address::read(&mut cursor)?);
-    }
-    if cursor.is_at_end() { Ok(all) } else { Err(Malformed) }
+    cursor::list(text, Address::read)
 }
 
 #[cfg(test)]

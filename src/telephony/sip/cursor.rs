@@ -119,6 +119,19 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Everything of a list, with commas between.
+///
+/// # Errors
+/// When one cannot be read, or there is nothing between two commas.
+pub fn list<'a, T>(text: &'a str, read: impl Fn(&mut Cursor<'a>) -> Result<T, Malformed>) -> Result<Vec<T>, Malformed> {
+    let mut cursor = Cursor::new(text);
+    let mut all = vec![read(&mut cursor)?];
+    while cursor.eats(',') {
+        all.push(read(&mut cursor)?);
+    }
+    if cursor.is_at_end() { Ok(all) } else { Err(Malformed) }
+}
+
 /// A number of digits that fits; RFC 3261 has none beyond 32 bits.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::cursor::{Cursor, Malformed, Params};
+use super::cursor::{self, Cursor, Malformed, Params};
 use super::uri::Host;
 
 /// The branch of a transaction by RFC 3261 begins with this; any other is of RFC 2543.
@@ -62,12 +62,7 @@ impl<'a> Via<'a> {
 /// # Errors
 /// When one is none.
 pub fn list(text: &str) -> Result<Vec<Via<'_>>, Malformed> {
-    let mut cursor = Cursor::new(text);
-    let mut all = vec![Via::read(&mut cursor)?];
-    while cursor.eats(',') {
-        all.push(Via::read(&mut cursor)?);
-    }
-    if cursor.is_at_end() { Ok(all) } else { Err(Malformed) }
+    cursor::list(text, Via::read)
 }
 
 #[cfg(test)]
