@@ -11,7 +11,9 @@ use super::task::{Asking, Beside, COMMANDS_A_TURN, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
 use crate::desk::hub::{Command, Refusal};
+use crate::desk::seat::Candidate;
 use crate::ids::{AgentId, CallId, CaseId, Device, PhoneNumber};
+use crate::measure;
 use crate::store::write::{Write, Written};
 use crate::telephony::pbx::command::Command as PbxCommand;
 use crate::telephony::pbx::to_ami;
@@ -58,10 +60,7 @@ impl<C: Clock> Task<C> {
                 Effect::Gone(agent) => {
                     self.gone.insert(agent);
                 }
-                Effect::LookUp { agent, call, number } => match self.setup.store.known_cases(number) {
-                    Some(candidates) => effects.extend(self.floor.found(self.clock.now(), agent, &call, Some(candidates))),
-                    None => self.look_up(agent, call, number),
-                },
+                Effect::LookUp { agent, call, number } => effects.extend(self.whose_is(agent, call, number)),
                 Effect::Link { call, case } => self.journal.put(Write::LinkCall(call, case)),
                 Effect::Waive(call) => self.journal.put(Write::WaiveOutcome(call)),
                 Effect::HandOver { call, to } => self.journal.put(Write::HandOver(call, to)),
@@ -100,6 +99,19 @@ impl<C: Clock> Task<C> {
             return Err(Refusal::NotSent);
         }
         Ok(())
+    }
+
+    /// Whose number it is: from memory at once, else beside this task.
+    fn whose_is(&mut self, agent: AgentId, call: CallId, number: PhoneNumber) -> Vec<Effect> {
+        let asked = Instant::now();
+        let Some(candidates) = self.setup.store.known_cases(number) else {
+            self.look_up(agent, call, number);
+            return Vec::new();
+        };
+        let (result, took) = (result_word(Some(&candidates)), asked.elapsed());
+        let effects = self.floor.found(self.clock.now(), agent, &call, Some(candidates));
+        measure::looked_up(result, took, asked.elapsed());
+        effects
     }
 
     /// Finds out whose number it is, beside this task.
@@ -149,5 +161,15 @@ impl<C: Clock> Task<C> {
                 Err(error) => tracing::error!(%error, "a draft could not be handed over; it stays with the giver"),
             }
         });
+    }
+}
+
+/// What came of a lookup, as the figures name it.
+pub(super) fn result_word(candidates: Option<&Vec<Candidate>>) -> &'static str {
+    match candidates.map(Vec::len) {
+        None => "failed",
+        Some(0) => "nobody",
+        Some(1) => "one",
+        Some(_) => "many",
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::desk_side::result_word;
 use super::journal::Journal;
 use super::ledger_side;
 use super::link::{Address, Backoff, ConnectError, Socket};
@@ -223,12 +224,7 @@ impl<C: Clock> Task<C> {
         let now = self.clock.now();
         match done {
             Beside::Found { agent, call, candidates, asked, took } => {
-                let result = match candidates.as_ref().map(Vec::len) {
-                    None => "failed",
-                    Some(0) => "nobody",
-                    Some(1) => "one",
-                    Some(_) => "many",
-                };
+                let result = result_word(candidates.as_ref());
                 let effects = self.floor.found(now, agent, &call, candidates);
                 let _ = self.perform(effects).await;
                 self.publish();

@@ -58,6 +58,8 @@ impl Service {
         let clock = SystemClock;
         let run = u64::try_from(clock.now().0).unwrap_or(1);
         let (commands, commands_out) = mpsc::channel(COMMANDS_MAX);
+        // Before anything happens that is counted.
+        let figures = config.metrics.enabled.then(figures).transpose()?;
         let (recordings, keeper) = keeper(config, &store, &writer).unzip();
         let bells = Arc::new(Bells::default());
         let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
@@ -71,7 +73,6 @@ impl Service {
             }
         });
         let shown = board.clone();
-        let figures = config.metrics.enabled.then(figures).transpose()?;
         let clock = Arc::new(SystemClock);
         let deps = Deps { store, writer, commands, board, bells: bells.clone(), clock, office, order: Arc::default(), figures };
         let address = listener.local_addr()?;

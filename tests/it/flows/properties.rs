@@ -3,7 +3,8 @@
 
 use belbrug::telephony::ami::frame::{FRAME_BYTES_MAX, FrameBuffer};
 
-use super::ladder::{all_captures, capture, events, ladder_of};
+use super::ladder::{all_captures, capture, capture_of, events, ladder_of};
+use crate::lab::pbx::Release;
 
 /// The places between the frames of a capture.
 fn seams(bytes: &[u8]) -> Vec<usize> {
@@ -139,30 +140,39 @@ fn unique_ids_in_any_order_tell_the_same_call() {
     }
 }
 
-/// The same bytes in pieces of any size give the same events.
+/// The same bytes in pieces of any size give the same frames, and so the same events. A cut touches the frame that it is in
+/// and the one before: those two are cut at every byte.
 #[test]
 fn a_capture_cut_anywhere_gives_the_same_frames() {
-    let bytes = capture("queue_answered");
-    let whole = frames(&[&bytes]);
-    for size in [1, 2, 3, 7, 100, 1459] {
-        assert_eq!(frames(&bytes.chunks(size).collect::<Vec<_>>()), whole);
-    }
-    for cut in 0..bytes.len() {
-        let (left, right) = bytes.split_at(cut);
-        assert_eq!(frames(&[left, right]), whole, "cut at {cut}");
+    let sample = ["queue_answered", "dialled_answered", "attended_to_phone", "freepbx_queue_answered"].map(capture);
+    for bytes in sample.into_iter().chain([capture_of(Release::Asterisk16, "inbound_answered")]) {
+        let whole = told(&[&bytes]);
+        for size in [1, 2, 3, 7, 100, 1459] {
+            assert_eq!(told(&bytes.chunks(size).collect::<Vec<_>>()), whole, "pieces of {size}");
+        }
+        for pair in whole_frames(&bytes).windows(2) {
+            let both = pair.concat();
+            let whole = told(&[&both]);
+            for cut in 0..both.len() {
+                let (left, right) = both.split_at(cut);
+                assert_eq!(told(&[left, right]), whole, "cut at {cut} of {}", String::from_utf8_lossy(&both));
+            }
+        }
     }
 }
 
-fn frames(pieces: &[&[u8]]) -> usize {
+/// Every frame with its fields.
+fn told(pieces: &[&[u8]]) -> Vec<Vec<(Vec<u8>, Vec<u8>)>> {
     let mut buffer = FrameBuffer::new();
-    let mut count = 0;
+    let mut out = Vec::new();
     for piece in pieces {
         buffer.extend(piece);
         while let Some(frame) = buffer.next_frame() {
-            count += frame.expect("no captured frame is too long").fields().count();
+            let frame = frame.expect("no captured frame is too long");
+            out.push(frame.fields().map(|(key, value)| (key.to_vec(), value.to_vec())).collect());
         }
     }
-    count
+    out
 }
 
 /// A frame that never ends costs that frame, not the call before and after it.

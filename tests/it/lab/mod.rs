@@ -11,9 +11,12 @@ pub mod phone;
 pub mod record;
 pub mod tone;
 
+use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use ami_tap::AmiTap;
@@ -52,8 +55,17 @@ pub fn free_port() -> u16 {
     let begin = std::process::id().wrapping_mul(7919) % u32::from(pairs);
     let begin = u16::try_from(begin).expect("within the range");
     let port = |turn: u16| OWN_PORTS.start + (begin + turn) % pairs * 2;
-    let found = (0..pairs).map(|_| port(TURN.fetch_add(1, Ordering::Relaxed) % pairs)).find(|port| is_free(*port));
+    let found = (0..pairs).map(|_| port(TURN.fetch_add(1, Ordering::Relaxed) % pairs)).find(|port| is_free(*port) && reserve(*port));
     found.expect("a free port")
+}
+
+/// Keeps a port for this process as long as it lives, so that no other test finds it free before it is listened on.
+fn reserve(port: u16) -> bool {
+    static KEPT: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    let file = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("port-{port}"))).expect("the folder of the tests");
+    let is_ours = file.try_lock().is_ok();
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).extend(is_ours.then_some(file));
+    is_ours
 }
 
 fn is_free(port: u16) -> bool {
