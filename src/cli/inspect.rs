@@ -36,7 +36,10 @@ impl Inspect {
         let told = Message::parse(&bytes).and_then(|message| check(&message).map(|()| described(&message)));
         let (line, code) = match told {
             Ok(message) => (message.to_string(), ExitCode::SUCCESS),
-            Err(fault) => (fault.to_string(), ExitCode::FAILURE),
+            Err(fault) => {
+                let _ = writeln!(std::io::stderr(), "belbrug: {fault}");
+                (fault.class(), ExitCode::FAILURE)
+            }
         };
         match writeln!(std::io::stdout().lock(), "{line}") {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),

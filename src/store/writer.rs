@@ -184,6 +184,8 @@ async fn begun<'a>(store: &Store, kept: &'a mut Option<Writing>) -> Result<&'a m
         None => true,
     };
     if is_stale {
+        // SQLite has one connection that writes: it is given back first.
+        *kept = None;
         kept.insert(store.writing().await?).begin().await?;
     }
     kept.as_mut().ok_or(StoreError::Busy)

@@ -29,6 +29,17 @@ pub enum Fault {
     Invalid(Rule),
 }
 
+impl Fault {
+    /// What kind of fault it is: `unparseable`, `bad_header:NAME` or `invalid:RULE`.
+    #[must_use]
+    pub fn class(&self) -> String {
+        match self {
+            Self::Unparseable(_) => "unparseable".to_owned(),
+            Self::BadHeader(_) | Self::Invalid(_) => self.to_string(),
+        }
+    }
+}
+
 /// A rule that a message breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {

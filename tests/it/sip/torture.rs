@@ -155,5 +155,11 @@ fn the_command_shows_a_message_or_names_its_fault() {
     assert_eq!((&told["start"]["method"], &told["typed"]["CSeq"]["number"], &told["body_bytes"]), (&"INVITE".into(), &9.into(), &150.into()));
     assert_eq!(told["typed"]["From"]["display"], "J Rosenberg \\\"");
     assert_eq!(inspect("mismatch01"), (Some(1), "invalid:method_mismatch\n".to_owned()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let nonsense = folder.path().join("nonsense");
+    std::fs::write(&nonsense, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("written");
+    let said = Command::new(env!("CARGO_BIN_EXE_belbrug")).args(["inspect", "--sip"]).arg(nonsense).output().expect("it runs");
+    assert_eq!((said.status.code(), said.stdout.as_slice()), (Some(1), b"unparseable\n".as_slice()));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("neither a request nor a response"), "why: {said:?}");
     assert_eq!(inspect("quotbal"), (Some(1), "bad_header:To\n".to_owned()));
 }
