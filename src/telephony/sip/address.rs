@@ -2,6 +2,7 @@
 //! is built like them.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::cursor::{self, Cursor, Malformed, Params, unquoted};
 use super::uri::Uri;
@@ -53,6 +54,13 @@ impl<'a> Address<'a> {
     #[must_use]
     pub fn tag(&self) -> Option<Cow<'a, str>> {
         self.params.get("tag")
+    }
+}
+
+/// Without the name.
+impl fmt::Display for Address<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{}>{}", self.uri, self.params)
     }
 }
 

@@ -162,6 +162,12 @@ pub fn unquoted(text: &str) -> Cow<'_, str> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Params<'a>(&'a str);
 
+impl std::fmt::Display for Params<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.trim_start_matches([' ', '\t']))
+    }
+}
+
 impl<'a> Params<'a> {
     /// Reads parameters as they stand after a header's value, up to a comma or the end (`generic-param`).
     ///

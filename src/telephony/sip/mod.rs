@@ -7,8 +7,16 @@
 pub mod address;
 pub mod check;
 pub mod cursor;
+pub mod dialog;
+pub mod digest;
+pub mod draft;
 pub mod message;
+pub mod method;
 pub mod name;
+pub mod peer;
 pub mod start_line;
+pub mod timers;
+pub mod transaction;
 pub mod uri;
+pub mod user_agent;
 pub mod via;

@@ -176,6 +176,37 @@ impl fmt::Display for Host<'_> {
     }
 }
 
+impl fmt::Display for Uri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sip(uri) => uri.fmt(f),
+            Self::Tel(TelUri { number, params }) => write!(f, "tel:{number}{params}"),
+            Self::Other(scheme, rest) => write!(f, "{scheme}:{rest}"),
+        }
+    }
+}
+
+impl fmt::Display for SipUri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_secure { "sips:" } else { "sip:" })?;
+        if let Some(user) = self.user {
+            f.write_str(user)?;
+            self.password.map_or(Ok(()), |password| write!(f, ":{password}"))?;
+            f.write_str("@")?;
+        }
+        write!(f, "{}", self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))?;
+        write!(f, "{}", self.params)?;
+        self.headers.map_or(Ok(()), |headers| write!(f, "?{headers}"))
+    }
+}
+
+impl fmt::Display for UriParams<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, ";{}", self.0) }
+    }
+}
+
 impl<'a> UriParams<'a> {
     fn parse(text: &'a str, are_there: bool) -> Result<Self, Malformed> {
         let is_param = |param: &str| {
@@ -244,6 +275,9 @@ mod tests {
         assert_eq!(uri.host, Host::Name("atlanta.example"));
         assert_eq!((uri.params.get("Transport"), uri.params.get("lr"), uri.params.get("x")), (Some("tcp"), Some(""), None));
         assert_eq!(uri.headers, Some("subject=project%20x&priority=urgent"));
+        for whole in ["sips:a:secret@atlanta.example:5061;transport=tcp;lr?subject=x", "sip:[2001:db8::10]", "tel:+447700900123;ext=1", "x:y"] {
+            assert_eq!(Uri::parse(whole).map(|uri| uri.to_string()).as_deref(), Ok(whole));
+        }
         let odd = sip("sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com");
         assert_eq!(odd.user, Some("1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*"));
         assert_eq!(odd.password, Some("&it+has=1,weird!*pas$wo~d_too.(doesn't-it)"));

@@ -1,8 +1,10 @@
 //! The way that a message came (RFC 3261, 20.42): each hop with its transport, where it wants the answer, and its branch.
 
+use core::net::{IpAddr, SocketAddr};
 use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
-use super::cursor::{self, Cursor, Malformed, Params};
+use super::cursor::{self, Cursor, Malformed, Params, is_token};
 use super::uri::Host;
 
 /// The branch of a transaction by RFC 3261 begins with this; any other is of RFC 2543.
@@ -50,11 +52,65 @@ impl<'a> Via<'a> {
         Ok(Self { transport, host, port, params: Params::read(cursor)? })
     }
 
+    /// The hop with where it really is (RFC 3261, 18.2.1; RFC 3581): its address where it calls itself otherwise or asks for it, and
+    /// its port where it asks for that.
+    #[must_use]
+    pub fn stamped(&self, from: SocketAddr) -> String {
+        let mut text = self.sender();
+        let is_stamp = |name: &str| name.eq_ignore_ascii_case("received") || name.eq_ignore_ascii_case("rport");
+        for (name, value) in self.params.iter().filter(|(name, _)| !is_stamp(name)) {
+            let _ = match value {
+                Some(value) if value.bytes().all(is_token) => write!(text, ";{name}={value}"),
+                Some(value) => write!(text, ";{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+                None => write!(text, ";{name}"),
+            };
+        }
+        let asks = self.params.get("rport").is_some();
+        let is_elsewhere = match self.host {
+            Host::V4(address) => IpAddr::V4(address) != from.ip(),
+            Host::V6(address) => IpAddr::V6(address) != from.ip(),
+            Host::Name(_) => true,
+        };
+        if asks || is_elsewhere {
+            let _ = write!(text, ";received={}", from.ip());
+        }
+        if asks {
+            let _ = write!(text, ";rport={}", from.port());
+        }
+        text
+    }
+
+    fn sender(&self) -> String {
+        let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
+        format!("SIP/2.0/{} {}{port}", self.transport, self.host)
+    }
+
+    /// Where an answer goes that cannot go back over a connection (18.2.2; RFC 3581, 4).
+    #[must_use]
+    pub fn answers_to(&self, from: SocketAddr) -> SocketAddr {
+        let port = if self.params.get("rport").is_some() { from.port() } else { self.port.unwrap_or(5060) };
+        SocketAddr::new(from.ip(), port)
+    }
+
     /// The transaction at the hop that sent it.
     #[must_use]
     pub fn branch(&self) -> Option<Cow<'a, str>> {
         self.params.get("branch")
     }
+}
+
+impl fmt::Display for Via<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.sender(), self.params)
+    }
+}
+
+/// The last hop alone; the others are not looked at.
+///
+/// # Errors
+/// When it is none.
+pub fn first(text: &str) -> Result<Via<'_>, Malformed> {
+    Via::read(&mut Cursor::new(text))
 }
 
 /// Every hop, the last one first.
@@ -86,6 +142,19 @@ mod tests {
         );
         assert_eq!((hops[2].params.get("rport").as_deref(), hops[2].params.get("received").as_deref()), (Some(""), Some("[2001:db8::9:255]")));
         assert_eq!(list("SIP/2.0/UDP host : 5060;branch=x").unwrap()[0].port, Some(5060));
+    }
+
+    #[test]
+    fn a_hop_is_stamped_with_where_it_really_is() {
+        let from: SocketAddr = "192.0.2.7:41000".parse().unwrap();
+        for (hop, stamped, port) in [
+            ("SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bK1", "SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bK1", 5060),
+            ("SIP/2.0/UDP 10.0.0.1;rport;branch=z9hG4bK1", "SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1;received=192.0.2.7;rport=41000", 41000),
+            ("SIP/2.0/UDP phone:5070;x=\"a;b\";received=9.9.9.9", "SIP/2.0/UDP phone:5070;x=\"a;b\";received=192.0.2.7", 5070),
+        ] {
+            let via = first(hop).unwrap();
+            assert_eq!((via.stamped(from).as_str(), via.answers_to(from).port()), (stamped, port));
+        }
     }
 
     #[test]

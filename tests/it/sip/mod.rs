@@ -1,3 +1,6 @@
-//! SIP as others write it.
+//! SIP as others write it, and over networks that lose, double and overtake.
 
+mod network;
+mod pair;
 mod torture;
+mod transactions;
