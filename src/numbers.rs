@@ -292,18 +292,35 @@ fn ordinary_country(e164: &str) -> Result<Region, DialRefusal> {
 
 /// One extension pattern: digits, `*`, `#`, and `X` for any digit.
 #[derive(Clone, PartialEq, Eq)]
-struct Pattern(String);
+pub struct Pattern(String);
 
 impl Pattern {
-    fn parse(text: &str) -> Result<Self, PlanError> {
+    /// Reads a pattern such as `1XX`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str) -> Result<Self, PlanError> {
         let upper = text.trim().to_ascii_uppercase();
         let fits = (1..=10).contains(&upper.len()) && upper.bytes().all(|b| is_key(b) || b == b'X');
         fits.then_some(Self(upper)).ok_or_else(|| PlanError::Pattern(text.to_owned()))
     }
 
-    fn matches(&self, text: &str) -> bool {
+    /// Whether this is such an inside number, exactly.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
         text.len() == self.0.len()
             && text.bytes().zip(self.0.bytes()).all(|(have, want)| if want == b'X' { have.is_ascii_digit() } else { have == want })
+    }
+
+    /// Whether a number can be both.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let both = |(one, other): (u8, u8)| match (one, other) {
+            (b'X', b'X') => true,
+            (b'X', digit) | (digit, b'X') => digit.is_ascii_digit(),
+            (one, other) => one == other,
+        };
+        self.0.len() == other.0.len() && self.0.bytes().zip(other.0.bytes()).all(both)
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::outbound::Asked;
 use super::recording;
+use super::sources::Of;
 use super::task::{Asking, Beside, COMMANDS_A_TURN, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
@@ -24,7 +25,7 @@ impl<C: Clock> Task<C> {
         for turn in 1.. {
             let (command, answer) = next;
             let now = self.clock.now();
-            let is_up = self.connection.as_ref().is_some_and(|c| c.session.is_signed_in());
+            let is_up = self.is_up_for(&command);
             let seats_change = matches!(command, Command::TakeSeat(_) | Command::LeaveSeat(_));
             let result = match self.floor.command(now, is_up, command) {
                 Ok(effects) => {
@@ -67,6 +68,13 @@ impl<C: Clock> Task<C> {
                 Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
                 Effect::LoadOwed(agent) => self.load_owed(agent),
                 Effect::Queue(order) => self.queue_orders.push(order),
+                Effect::Dial { extension, number, call, name, caller_id, .. } if self.sources.of(&extension) == Some(Of::Sip) => {
+                    if !self.sip_dial(call.clone(), extension, number, name.into_revealed(), caller_id) {
+                        result = Err(Refusal::NotSent);
+                        let changed = self.floor.pbx_refused(&call, "");
+                        self.note_changed(&changed);
+                    }
+                }
                 Effect::Dial { extension, number, call, name, caller_id, record } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
                     let command = PbxCommand::Dial { call: call.clone(), device, number, name, caller_id, record };
@@ -80,6 +88,7 @@ impl<C: Clock> Task<C> {
                     }
                 }
                 Effect::Recording { channel, wish } => result = self.ask(&recording::command(channel, wish), Asked::Recording).await,
+                Effect::HangUp { channel } if self.sip_hang_up(&channel) => {}
                 Effect::HangUp { channel } => result = self.ask(&PbxCommand::HangUp { channel }, Asked::HangUp).await,
             }
         }

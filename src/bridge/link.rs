@@ -1,7 +1,7 @@
 //! The manager connection as a socket: TCP or TLS, and the pauses between tries.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// A connection that is not there within this time has failed.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause before the first retry.
 const RETRY_FIRST: Duration = Duration::from_millis(40);
 /// The longest pause between two tries.
@@ -85,22 +85,25 @@ pub async fn connect(address: &Address) -> Result<Socket, ConnectError> {
     let Some(ca_file) = &address.tls else { return Ok(Socket::Tcp(tcp)) };
     let tls_failed = |source| ConnectError::Tls { host: address.host.clone(), source };
     let name = ServerName::try_from(address.host.clone()).map_err(|e| tls_failed(io::Error::other(e)))?;
-    let handshake = TlsConnector::from(Arc::new(client_config(ca_file)?)).connect(name, tcp);
+    let config = client_config(ca_file).map_err(|why| ConnectError::Certificates { path: ca_file.display().to_string(), why })?;
+    let handshake = TlsConnector::from(Arc::new(config)).connect(name, tcp);
     let tls = tokio::time::timeout(CONNECT_TIMEOUT, handshake).await.map_err(|_| tls_failed(io::ErrorKind::TimedOut.into()))?.map_err(tls_failed)?;
     Ok(Socket::Tls(Box::new(tls)))
 }
 
-fn client_config(ca_file: &PathBuf) -> Result<ClientConfig, ConnectError> {
-    let wrong = |why: String| ConnectError::Certificates { path: ca_file.display().to_string(), why };
+/// Trusts whoever these certificates sign; of a collection those that we cannot read are passed over.
+///
+/// # Errors
+/// When there is none.
+pub(super) fn client_config(ca_file: &Path) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(ca_file).map_err(|e| wrong(e.to_string()))? {
-        roots.add(certificate.map_err(|e| wrong(e.to_string()))?).map_err(|e| wrong(e.to_string()))?;
-    }
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_file_iter(ca_file).map_err(|e| e.to_string())?.collect();
+    roots.add_parsable_certificates(certificates.map_err(|e| e.to_string())?);
     if roots.is_empty() {
-        return Err(wrong("there is no certificate in it".to_owned()));
+        return Err("there is no certificate in it".to_owned());
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|e| wrong(e.to_string()))?;
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 

@@ -9,4 +9,7 @@ mod pbx_side;
 mod queues_side;
 mod recorded;
 mod recording;
+pub mod sip;
+pub mod sip_side;
+mod sources;
 pub mod task;

@@ -1,16 +1,15 @@
 //! The PBX's side of the task: connecting, reading, and what its events mean for calls and seats.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::link::{ConnectError, Socket, connect};
 use super::outbound::{Asked, Connection, LinkError, Told};
+use super::sources::{Of, Source};
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
-use crate::desk::hub::{Link, Whom};
-use crate::ids::CallId;
+use crate::desk::hub::Whom;
 use crate::measure;
 use crate::numbers::Dialled;
 use crate::store::write::Write;
@@ -24,7 +23,7 @@ const SIGHT_SECONDS: i64 = 5;
 impl<C: Clock> Task<C> {
     pub(super) fn connect(&mut self) {
         self.retry_at = None;
-        let address = self.setup.address.clone();
+        let Some(address) = self.setup.address.clone() else { return };
         self.connecting = Some(tokio::spawn(async move { connect(&address).await }));
     }
 
@@ -42,22 +41,8 @@ impl<C: Clock> Task<C> {
     /// The connection is gone, or could not be made: say so, and try again after a pause.
     pub(super) async fn lost(&mut self, why: &str) {
         let now = self.clock.now();
-        let was_up = matches!(self.board.borrow().link, Link::Up(_));
-        let same = matches!(&self.board.borrow().link, Link::Lost(_, words) if words == why);
-        if !same {
-            tracing::warn!("the PBX is not connected: {why}");
-            let since = match &self.board.borrow().link {
-                Link::Lost(since, _) => *since,
-                _ => now,
-            };
-            self.put_link(Link::Lost(since, why.to_owned()));
-        }
-        measure::link_up(false);
-        if was_up {
-            measure::gap();
-            let key = self.journal.key();
-            self.journal.put(Write::Gap { key, kind: "link", from: now, to: None, events_lost: 0, why: why.to_owned() });
-        }
+        self.sources.manager = Source::Lost(why.to_owned());
+        self.link_changed(now);
         if let Some(connection) = self.connection.take() {
             for asked in connection.session.into_unanswered().collect::<Vec<_>>() {
                 if let Asked::Dial(call) = asked {
@@ -112,23 +97,15 @@ impl<C: Clock> Task<C> {
         Ok(())
     }
 
-    fn put_link(&self, link: Link) {
-        self.board.send_modify(|board| Arc::make_mut(board).put_link(link));
-        self.setup.bell.ring(Whom::All);
-    }
-
     pub(super) fn signed_in(&mut self, now: Timestamp) {
         tracing::info!("signed in at the PBX");
-        measure::link_up(true);
         self.backoff.reset();
-        self.put_link(Link::Up(now));
-        self.journal.put(Write::GapsEnd(now));
-        self.seen_at = None;
-        self.in_sight(now);
+        self.sources.manager = Source::Up;
+        self.link_changed(now);
     }
 
     /// Writes down that the PBX is in sight: should the service end without a word, the gap begins here.
-    fn in_sight(&mut self, now: Timestamp) {
+    pub(super) fn in_sight(&mut self, now: Timestamp) {
         if self.seen_at.is_none_or(|at| now >= at.plus_seconds(SIGHT_SECONDS)) {
             self.seen_at = Some(now);
             self.journal.put(Write::Sight(now));
@@ -139,7 +116,7 @@ impl<C: Clock> Task<C> {
         match asked {
             Asked::Snapshot(part) => {
                 if part == SnapshotPart::ALL[0] {
-                    self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotBegun }).await;
+                    self.pbx_event(now, &Event::of(EventKind::SnapshotBegun)).await;
                 }
                 if !success && part == SnapshotPart::Queues {
                     self.queues_not_listed(message);
@@ -147,7 +124,7 @@ impl<C: Clock> Task<C> {
                 // An empty list is an error to Asterisk: "Event List not found".
                 if !success && part == SnapshotPart::Channels {
                     tracing::warn!(message, "the PBX does not list its channels: write needs reporting in manager.conf");
-                    self.pbx_event(now, &Event { at: None, kind: EventKind::SnapshotRefused }).await;
+                    self.pbx_event(now, &Event::of(EventKind::SnapshotRefused)).await;
                 }
             }
             Asked::Dial(call) if !success => {
@@ -169,23 +146,24 @@ impl<C: Clock> Task<C> {
         if self.phone_event(now, &event.kind).await {
             return;
         }
-        for call_event in self.tracker.apply(now, event) {
-            let effects = self.floor.apply(&call_event);
-            let recorded = self.recorded.apply(&call_event);
-            self.journal_event(call_event);
-            self.record(now, recorded);
-            let _ = self.perform(effects).await;
-        }
+        let events = self.tracker.apply(now, event);
+        self.call_events(now, events).await;
         if let EventKind::Channel(channel) = &event.kind {
             // A channel is told of before its phone rings: its number is worked out by then.
             let _ = self.setup.rules.plan.read(&channel.caller_number);
         }
         if event.kind == EventKind::SnapshotEnded {
-            let live: BTreeSet<CallId> = self.tracker.calls().map(|call| call.id.clone()).collect();
             let since = self.snapshot_since.take().unwrap_or(now);
-            let effects = self.floor.reconcile(now, since, &live);
-            let recorded = self.recorded.reconcile(|call| live.contains(call));
-            self.journal.put(Write::CloseGhosts { now, since, live: live.into_iter().collect() });
+            self.judge_calls(now, since, Of::Manager).await;
+        }
+    }
+
+    /// What happened to calls goes to the desk, into the journal, and where it is recorded.
+    pub(super) async fn call_events(&mut self, now: Timestamp, events: Vec<CallEvent>) {
+        for event in events {
+            let effects = self.floor.apply(&event);
+            let recorded = self.recorded.apply(&event);
+            self.journal_event(event);
             self.record(now, recorded);
             let _ = self.perform(effects).await;
         }
@@ -236,7 +214,10 @@ impl<C: Clock> Task<C> {
 
     pub(super) async fn tick(&mut self) {
         let now = self.clock.now();
-        measure::live_calls(self.tracker.calls().count());
+        measure::live_calls(self.tracker.calls().count() + self.sip_tracker.calls().count());
+        if self.sources.manager == Source::Off && self.sources.sip == Source::Up {
+            self.in_sight(now);
+        }
         let Some(connection) = &mut self.connection else { return };
         let behind = connection.pace.seconds_behind();
         connection.pace.caught_up();

@@ -16,6 +16,8 @@ use super::ledger_side;
 use super::link::{Address, Backoff, ConnectError, Socket};
 use super::outbound::{Connection, LinkError};
 use super::recorded::Recordings;
+use super::sip_side::{SipSetup, SipState, open, sip_input};
+use super::sources::{Of, Sources};
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
 use crate::desk::hub::{Bell, Board, Command, Refusal, Whom};
@@ -24,6 +26,7 @@ use crate::desk::rules::DeskRules;
 use crate::desk::seat::{Candidate, DeskCall, Seat};
 use crate::ids::{AgentId, CallId, CaseId, Device, Extension};
 use crate::measure;
+use crate::numbers::Pattern;
 use crate::recordings::keep::Over;
 use crate::store::pool::Store;
 use crate::store::write::Write;
@@ -49,8 +52,12 @@ pub type Asking = (Command, oneshot::Sender<Result<(), Refusal>>);
 /// What the task needs.
 #[derive(Debug)]
 pub struct Setup {
-    /// Where the PBX is.
-    pub address: Address,
+    /// Where the PBX is; `None` where there is no manager interface.
+    pub address: Option<Address>,
+    /// Extensions that the manager interface tells of; none means all that SIP does not have.
+    pub manager_lines: Vec<Pattern>,
+    /// The PBX by SIP.
+    pub sip: Option<SipSetup>,
     /// How we sign in.
     pub account: Account,
     /// How we dial.
@@ -100,6 +107,11 @@ pub(super) struct Task<C> {
     pub(super) clock: C,
     pub(super) floor: Floor,
     pub(super) tracker: Tracker,
+    /// The calls that SIP tells of.
+    pub(super) sip_tracker: Tracker,
+    pub(super) sources: Sources,
+    pub(super) sip: SipState,
+    pub(super) sip_backoff: Backoff,
     pub(super) recorded: Recordings,
     pub(super) board: watch::Sender<Arc<Board>>,
     pub(super) journal: Journal,
@@ -139,9 +151,16 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
         tokio::select! {
             read = read(&mut task.connection) => task.bytes(read).await,
             connected = joined(&mut task.connecting) => task.connected(connected).await,
+            input = sip_input(&mut task.sip) => task.sip_heard(input).await,
             asking = commands.recv() => match asking {
-                Some(asking) => task.commands(asking, &mut commands).await,
-                None => return,
+                Some(asking) => {
+                    task.commands(asking, &mut commands).await;
+                    task.sip_told().await;
+                }
+                None => {
+                    task.sip_stop();
+                    return;
+                }
             },
             Some(done) = beside_out.recv() => task.done_beside(done).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
@@ -183,6 +202,14 @@ impl<C: Clock> Task<C> {
         let journal = Journal::new(setup.writer.clone(), setup.run);
         let mut task = Self {
             tracker: Tracker::new(Lines::new()),
+            sip_tracker: Tracker::new(Lines::new()),
+            sources: Sources::new(
+                setup.sip.as_ref().map(|sip| sip.lines.clone()).unwrap_or_default(),
+                setup.manager_lines.clone(),
+                setup.address.is_some(),
+            ),
+            sip: open(&setup.sip),
+            sip_backoff: Backoff::default(),
             recorded: Recordings::restored(floor.seats()),
             floor,
             clock,
@@ -194,7 +221,7 @@ impl<C: Clock> Task<C> {
             beside,
             connection: None,
             connecting: None,
-            retry_at: Some(Instant::now()),
+            retry_at: setup.address.is_some().then(Instant::now),
             backoff: Backoff::default(),
             seen_at: None,
             ledger_asked: ledger_side::Asked::default(),
@@ -214,10 +241,13 @@ impl<C: Clock> Task<C> {
     }
 
     pub(super) fn set_lines(&mut self) {
-        let technology = &self.setup.technology;
+        let technology = self.setup.technology.clone();
         let line = |line: &Extension| (Device::new(&format!("{technology}/{line}")), line.clone());
-        let lines = self.floor.seats().flat_map(|seat| seat.profile.lines().map(line)).collect();
-        self.tracker.set_lines(lines);
+        let all: BTreeSet<Extension> = self.floor.seats().flat_map(|seat| seat.profile.lines().cloned()).collect();
+        let at_sip: BTreeSet<Extension> = all.iter().filter(|line| self.sources.of(line) == Some(Of::Sip)).cloned().collect();
+        self.tracker.set_lines(all.iter().filter(|line| self.sources.of(line) == Some(Of::Manager)).map(line).collect());
+        self.sip_tracker.set_lines(at_sip.iter().map(line).collect());
+        self.watch_phones(&at_sip);
     }
 
     async fn done_beside(&mut self, done: Beside) {
@@ -255,7 +285,7 @@ impl<C: Clock> Task<C> {
             return;
         }
         let (changed, gone) = (std::mem::take(&mut self.changed), std::mem::take(&mut self.gone));
-        let waiting = self.tracker.calls().filter(|call| call.queue.is_some()).count();
+        let waiting = self.tracker.calls().chain(self.sip_tracker.calls()).filter(|call| call.queue.is_some()).count();
         let seats: Vec<Arc<Seat>> = changed.iter().filter_map(|agent| self.floor.seat(*agent)).cloned().map(Arc::new).collect();
         self.board.send_modify(|board| {
             let board = Arc::make_mut(board);

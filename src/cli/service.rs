@@ -9,20 +9,22 @@ use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsConfig;
 use belbrug::bridge::link::Address;
+use belbrug::bridge::sip_side::SipSetup;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
-use belbrug::config::Config;
+use belbrug::config::{Config, Sip};
 use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
 use belbrug::measure::Figures;
-use belbrug::numbers::NumberPlan;
+use belbrug::numbers::{NumberPlan, Pattern};
 use belbrug::recordings::keep::{self, Keeping, OVER_MAX, Over};
 use belbrug::store::backup::lock::{self, Lock};
 use belbrug::store::pool::Store;
 use belbrug::store::writer::Writer;
 use belbrug::telephony::ami::session::Account;
 use belbrug::telephony::pbx::to_ami::DialSettings;
+use belbrug::telephony::sip::digest::Credentials;
 use belbrug::web::{Bells, Deps, OfficeInfo, router};
 use hyper_util::rt::TokioTimer;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -168,7 +170,9 @@ async fn bridge_setup(
 ) -> anyhow::Result<Setup> {
     let (pbx, rules) = (&config.pbx, desk_rules(config)?);
     Ok(Setup {
-        address: Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() },
+        address: config.uses_manager().then(|| Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() }),
+        manager_lines: patterns(&pbx.lines)?,
+        sip: config.sip.is_on().then(|| sip_setup(&config.sip)).transpose()?,
         account: Account { username: pbx.username.clone(), secret: pbx.secret.clone(), plain: pbx.plain_login },
         dial: DialSettings { context: pbx.dial_context.clone(), ring_seconds: pbx.dial_ring_seconds },
         technology: pbx.technology.clone(),
@@ -181,6 +185,25 @@ async fn bridge_setup(
         run,
         bell,
     })
+}
+
+fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
+    Ok(SipSetup {
+        lines: patterns(&sip.lines)?,
+        server: sip.server.clone(),
+        port: sip.port,
+        transport: sip.transport,
+        domain: sip.domain.clone().unwrap_or_else(|| sip.server.clone()),
+        credentials: Credentials { username: sip.username.clone(), secret: sip.secret.clone(), realm: sip.realm.clone() },
+        ca_file: sip.ca_file.clone(),
+        registers: sip.register,
+        listen: sip.listen,
+        dial_prefix: sip.dial_prefix.clone(),
+    })
+}
+
+fn patterns(lines: &[String]) -> anyhow::Result<Vec<Pattern>> {
+    Ok(lines.iter().map(|line| Pattern::parse(line)).collect::<Result<_, _>>()?)
 }
 
 fn desk_rules(config: &Config) -> anyhow::Result<DeskRules> {

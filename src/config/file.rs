@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::settings::Config;
-use crate::numbers::{NumberPlan, country_code};
+use crate::numbers::{NumberPlan, Pattern, country_code};
+use crate::personal::Personal;
 
 /// What is wrong with the config.
 #[derive(Debug, thiserror::Error)]
@@ -50,19 +51,34 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         other => other,
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let Config { pbx, web, recording, .. } = &mut config;
-    let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut web.certificate, &mut web.key, &mut recording.folder];
-    for file in files.into_iter().flatten() {
+    let Config { pbx, sip, web, recording, .. } = &mut config;
+    let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut sip.secret_file, &mut web.certificate, &mut web.key, &mut recording.folder];
+    for file in files.into_iter().flatten().chain([&mut sip.ca_file]) {
         *file = folder.join(&*file);
     }
-    if let Some(file) = &config.pbx.secret_file {
-        let secret = std::fs::read_to_string(file).map_err(|e| wrong("[pbx] secret_file", format!("{}: {e}", file.display())))?;
-        config.pbx.secret = secret.trim_end_matches(['\r', '\n']).to_owned().into();
+    if let Some(secret) = secret_of("[pbx] secret_file", pbx.secret_file.as_deref())? {
+        pbx.secret = secret;
     }
-    if config.pbx.secret.reveal().is_empty() {
+    if let Some(secret) = secret_of("[sip] secret_file", sip.secret_file.as_deref())? {
+        sip.secret = secret;
+    }
+    if config.sip.is_on() && config.sip.secret.reveal().is_empty() {
+        return Err(wrong(
+            "[sip] secret",
+            "is empty; write the secret of the account at the PBX here, or name a file that holds it with secret_file",
+        ));
+    }
+    if config.uses_manager() && config.pbx.secret.reveal().is_empty() {
         return Err(wrong("[pbx] secret", "is empty; write the secret of manager.conf here, or name a file that holds it with secret_file"));
     }
     Ok(config)
+}
+
+/// The secret in a file, without its line's end.
+fn secret_of(setting: &'static str, file: Option<&Path>) -> Result<Option<Personal<String>>, ConfigError> {
+    let Some(file) = file else { return Ok(None) };
+    let secret = std::fs::read_to_string(file).map_err(|e| wrong(setting, format!("{}: {e}", file.display())))?;
+    Ok(Some(secret.trim_end_matches(['\r', '\n']).to_owned().into()))
 }
 
 /// Reads the text of a config file.
@@ -75,6 +91,7 @@ pub fn parse(text: &str) -> Result<Config, ConfigError> {
     check_web(&config)?;
     check_creditors(&config)?;
     check_recording(&config)?;
+    check_sip(&config)?;
     for country in &config.office.dial_countries {
         if country_code(country).is_none() {
             return Err(wrong("[office] dial_countries", format!("{country:?} is no country code; write two letters, such as NL")));
@@ -122,6 +139,36 @@ fn check_web(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// An extension has one source of what happens at it, and its settings hold together.
+fn check_sip(config: &Config) -> Result<(), ConfigError> {
+    let Config { sip, pbx, .. } = config;
+    let at_sip = patterns("[sip] lines", &sip.lines)?;
+    let at_manager = patterns("[pbx] lines", &pbx.lines)?;
+    for (pattern, text) in at_sip.iter().zip(&sip.lines) {
+        if let Some(other) = at_manager.iter().zip(&pbx.lines).find(|(other, _)| pattern.meets(other)).map(|(_, text)| text) {
+            return Err(wrong("[sip] lines", format!("{text} and {other} of [pbx] lines have extensions in common; an extension has one source")));
+        }
+    }
+    if !sip.is_on() {
+        return Ok(());
+    }
+    if sip.server.is_empty() || sip.server.contains([' ', '/', ':', '@']) && sip.server.parse::<std::net::IpAddr>().is_err() {
+        return Err(wrong("[sip] server", "is the name or address of the PBX, without sip: and without a port"));
+    }
+    let is_word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+*".contains(&b));
+    if !is_word(&sip.username) {
+        return Err(wrong("[sip] username", "is the name of the account at the PBX: letters, digits, dot, dash, plus"));
+    }
+    if !sip.dial_prefix.bytes().all(|b| b.is_ascii_digit() || b"+*#".contains(&b)) || sip.dial_prefix.len() > 6 {
+        return Err(wrong("[sip] dial_prefix", "is what the PBX wants before the country code, such as + or 00"));
+    }
+    Ok(())
+}
+
+fn patterns(setting: &'static str, lines: &[String]) -> Result<Vec<Pattern>, ConfigError> {
+    lines.iter().map(|text| Pattern::parse(text).map_err(|error| wrong(setting, error.to_string()))).collect()
+}
+
 /// A number that belongs to two creditors would decide nothing.
 fn check_creditors(config: &Config) -> Result<(), ConfigError> {
     let mut owners = BTreeMap::new();
@@ -153,6 +200,12 @@ fn check_recording(config: &Config) -> Result<(), ConfigError> {
 }
 
 impl Config {
+    /// Whether any extension is told of by the manager interface: not where all lines are named, and none for it.
+    #[must_use]
+    pub const fn uses_manager(&self) -> bool {
+        !self.sip.is_on() || !self.pbx.lines.is_empty()
+    }
+
     /// The office's numbers.
     ///
     /// # Errors
@@ -180,6 +233,7 @@ mod tests {
         assert_eq!(example.recording.keep, nothing.recording.keep);
         assert!(example.recording.notices.is_empty() && example.recording.folder.is_none(), "off until it is configured");
         assert_eq!(example.metrics.enabled, nothing.metrics.enabled);
+        assert!(!example.sip.is_on() && example.uses_manager());
     }
 
     #[test]
@@ -197,6 +251,11 @@ mod tests {
             ("[recording.notices]\n\"A BV\" = \"Dit gesprek ...\"", "[recording] folder: is missing"),
             ("[recording]\nfolder = \"x\"\n[recording.notices]\n\"A BV\" = \" \"", "[recording.notices]: \"A BV\" has no text"),
             ("[metrics]\ntoken = \"short\"", "[metrics] token: must have at least 16"),
+            ("[sip]\nlines = [\"2X\"]\nserver = \"sip:pbx\"", "[sip] server"),
+            ("[sip]\nlines = [\"2XX\"]\n[pbx]\nlines = [\"20X\"]", "[sip] lines: 2XX and 20X of [pbx] lines have extensions in common"),
+            ("[sip]\nlines = [\"abc\"]", "[sip] lines: an extension pattern"),
+            ("[sip]\ntransport = \"pigeon\"", "unknown variant `pigeon`"),
+            ("[sip]\nlines = [\"2XX\"]\ndial_prefix = \"x\"", "[sip] dial_prefix"),
             ("[pbx\n", "line 1"),
             ("[creditors.\"A\"]\nnumbers = [\"020 1234567\"]", "a telephone number must be a plus"),
             ("[creditors.A]\nnumbers = [\"+31201234567\"]\n[creditors.B]\nnumbers = [\"+31201234567\"]", "stands at \"A\" and at \"B\""),

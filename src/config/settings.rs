@@ -18,6 +18,8 @@ pub struct Config {
     pub office: Office,
     /// The PBX.
     pub pbx: Pbx,
+    /// The PBX, where it is spoken to by SIP.
+    pub sip: Sip,
     /// The pages.
     pub web: Web,
     /// The database.
@@ -89,6 +91,8 @@ impl Default for Office {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pbx {
+    /// Patterns of the agents' extensions that the manager interface tells of; none means all that `[sip]` does not have.
+    pub lines: Vec<String>,
     /// Name or address.
     pub host: String,
     /// Manager port.
@@ -114,6 +118,7 @@ pub struct Pbx {
 impl Default for Pbx {
     fn default() -> Self {
         Self {
+            lines: Vec::new(),
             host: "127.0.0.1".to_owned(),
             port: 5038,
             username: "belbrug".to_owned(),
@@ -125,6 +130,81 @@ impl Default for Pbx {
             dial_context: "belbrug-click".to_owned(),
             dial_ring_seconds: 20,
         }
+    }
+}
+
+/// `[sip]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// Patterns of the agents' extensions that are watched and dialled by SIP; none leaves SIP off.
+    pub lines: Vec<String>,
+    /// Name or address.
+    pub server: String,
+    /// The port; without one it is looked up (SRV), and is the transport's own where nothing says it.
+    pub port: Option<u16>,
+    /// What carries the messages.
+    pub transport: SipTransport,
+    /// What addresses at the PBX end with; the server where it is not said.
+    pub domain: Option<String>,
+    /// Our account.
+    pub username: String,
+    /// Its secret; `load` fills it from `secret_file`.
+    pub secret: Personal<String>,
+    /// The file with the secret.
+    pub secret_file: Option<PathBuf>,
+    /// The only realm that is proved to; the first that the PBX names where it is not said.
+    pub realm: Option<String>,
+    /// TLS is checked against these certificates.
+    pub ca_file: PathBuf,
+    /// Whether the PBX is told where we are.
+    pub register: bool,
+    /// Where we listen.
+    pub listen: SocketAddr,
+    /// What the PBX wants before the country code of a number.
+    pub dial_prefix: String,
+}
+
+/// What carries SIP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum SipTransport {
+    /// What the server's name says (NAPTR), else UDP.
+    Auto,
+    /// Datagrams.
+    #[default]
+    Udp,
+    /// A connection.
+    Tcp,
+    /// A connection that nobody reads along.
+    Tls,
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            server: "127.0.0.1".to_owned(),
+            port: None,
+            transport: SipTransport::Udp,
+            domain: None,
+            username: "belbrug".to_owned(),
+            secret: Personal::default(),
+            secret_file: None,
+            realm: None,
+            ca_file: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
+            register: true,
+            listen: SocketAddr::from(([0, 0, 0, 0], 0)),
+            dial_prefix: "+".to_owned(),
+        }
+    }
+}
+
+impl Sip {
+    /// Whether there is a line at all.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        !self.lines.is_empty()
     }
 }
 

@@ -4,3 +4,4 @@ pub mod ami;
 pub mod calls;
 pub mod pbx;
 pub mod sip;
+pub mod sip_line;

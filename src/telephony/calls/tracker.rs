@@ -107,7 +107,7 @@ impl Tracker {
 
     /// Takes an event of the PBX, seen at `now`, and says what it means for a call.
     pub fn apply(&mut self, now: Timestamp, event: &Event<'_>) -> Vec<CallEvent> {
-        let seen = Seen { at: event.at, now, certainty: Certainty::Observed };
+        let seen = Seen { at: event.at, now, certainty: event.certainty };
         let mut out = Vec::new();
         match &event.kind {
             EventKind::Channel(view) => self.channel(seen, view, &mut out),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::clock::PbxTime;
 use crate::ids::Extension;
+use crate::telephony::calls::event::Certainty;
 use crate::telephony::calls::hangup_cause::HangupCause;
 
 /// Something that happened in the PBX.
@@ -11,8 +12,18 @@ use crate::telephony::calls::hangup_cause::HangupCause;
 pub struct Event<'a> {
     /// When, by the PBX's own clock, if it says so.
     pub at: Option<PbxTime>,
+    /// The PBX said it, or it follows from what it said.
+    pub certainty: Certainty,
     /// What.
     pub kind: EventKind<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// Something that the PBX said, without its time.
+    #[must_use]
+    pub const fn of(kind: EventKind<'a>) -> Self {
+        Self { at: None, certainty: Certainty::Observed, kind }
+    }
 }
 
 /// What happened.

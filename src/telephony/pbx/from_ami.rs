@@ -16,15 +16,15 @@ use crate::telephony::calls::hangup_cause::HangupCause;
 pub fn translate(frame: Frame<'_>) -> Option<Event<'_>> {
     let Some(name) = frame.event() else {
         // A greeting and the answer to the sign-in: captures of several connections hold it in their midst.
-        return frame.begins_with(b"Asterisk Call Manager/").then_some(Event { at: None, kind: EventKind::Connected });
+        return frame.begins_with(b"Asterisk Call Manager/").then_some(Event::of(EventKind::Connected));
     };
     if let Some(kind) = member_event(name, frame).or_else(|| device_event(name, frame)) {
-        return Some(Event { at: None, kind });
+        return Some(Event::of(kind));
     }
     let build = reader(name)?;
     let fields = Fields::read(frame);
     let kind = build(&fields)?;
-    Some(Event { at: fields.at, kind })
+    Some(Event { at: fields.at, ..Event::of(kind) })
 }
 
 /// What a frame tells of a recording (Asterisk 16.17 and newer).

@@ -139,8 +139,9 @@ impl Kamailio {
             if table == "active_watchers" && ours.exists() {
                 continue;
             }
-            let copied = std::fs::copy(Path::new(TABLES).join(table), &ours);
-            copied.unwrap_or_else(|e| panic!("no table {table} in {TABLES} ({e}): run scripts/tools"));
+            if let Err(e) = std::fs::copy(Path::new(TABLES).join(table), &ours) {
+                panic!("no table {table} in {TABLES} ({e}): run scripts/tools");
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! needs to see, at most [`PATIENCE`], and says what it saw instead.
 pub mod ami_tap;
 pub mod debtor;
+pub mod kamailio;
 pub mod pbx;
 pub mod phone;
 pub mod record;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 
 pub use ami_tap::AmiTap;
 pub use debtor::Debtor;
+pub use kamailio::Kamailio;
 pub use pbx::Pbx;
 pub use phone::Phone;
 

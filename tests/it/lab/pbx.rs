@@ -52,6 +52,8 @@ pub struct Pbx {
     pub sip_secret: String,
     /// Where this PBX sends outbound calls: a [`super::Debtor`] answers there.
     pub trunk_port: u16,
+    /// Where it speaks TLS, when it was started for SIP.
+    pub tls_port: u16,
     /// Asterisk's own log.
     pub log: PathBuf,
     release: Release,
@@ -85,16 +87,70 @@ impl Pbx {
         Self::up_with(name, ring, release, files).await
     }
 
+    /// Starts a PBX at which Belbrug has an account of its own (`belbrug`, with the phones' password) that may call and watch the
+    /// phones, over UDP and TCP at [`Pbx::sip_port`] and over TLS at [`Pbx::tls_port`]; with phones 201, 202 ... besides 101 to 103.
+    pub async fn up_for_sip(name: &str, ring: Duration, release: Release, phones: std::ops::RangeInclusive<u32>) -> Self {
+        let mut pbx = Self::new(name, ring, release, Vec::new());
+        [pbx.ami_port, pbx.sip_port, pbx.trunk_port, pbx.tls_port] = [free_port(), free_port(), free_port(), free_port()];
+        pbx.write_sip_config(phones);
+        pbx.write_extra_config();
+        pbx.start().await;
+        pbx
+    }
+
+    /// The certificate that its TLS shows, which it signed itself.
+    pub fn ca_file(&self) -> PathBuf {
+        self.scratch.path().join("cert.pem")
+    }
+
+    fn write_sip_config(&mut self, phones: std::ops::RangeInclusive<u32>) {
+        let issued = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("a certificate");
+        let account = |name: &str| {
+            format!(
+                "\n[{name}](phone)\nauth = {name}\naors = {name}\ntrust_id_inbound = yes\n[{name}](phone-auth)\nusername = {name}\n\
+                 password = lab-secret\n[{name}](phone-aor)\n"
+            )
+        };
+        let (sip, tls, folder) = (self.sip_port, self.tls_port, format!("/belbrug/{}/etc", self.name));
+        let transports = format!(
+            "\n[transport-tcp]\ntype = transport\nprotocol = tcp\nbind = 127.0.0.1:{sip}\n[transport-tls]\ntype = transport\nprotocol = tls\n\
+             bind = 127.0.0.1:{tls}\ncert_file = {folder}/cert.pem\npriv_key_file = {folder}/key.pem\nmethod = tlsv1_2\n"
+        );
+        let accounts: String = phones.clone().map(|phone| account(&phone.to_string())).collect();
+        let dialled = |phone: u32| format!("exten => {phone},1,Gosub(belbrug-ring,s,1({phone}))\nexten => {phone},hint,PJSIP/{phone}\n");
+        let dialled: String = phones.clone().map(dialled).collect();
+        let inbound: String = phones.map(|phone| format!("exten => 31{phone},1,Goto(belbrug-phones,{phone},1)\n")).collect();
+        self.add_config("sip/pjsip.conf", &format!("{transports}{}{accounts}", account("belbrug")));
+        self.add_config("sip/extensions.conf", &format!("\n[belbrug-phones]\n{dialled}[belbrug-inbound]\n{inbound}"));
+        self.add_config("cert.pem", &issued.cert.pem());
+        self.add_config("key.pem", &issued.signing_key.serialize_pem());
+    }
+
+    fn add_config(&mut self, name: &str, text: &str) {
+        let path = self.scratch.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, text).expect("the lab's configuration");
+        self.extra_config.push(path);
+    }
+
     async fn up_with(name: &str, ring: Duration, release: Release, extra_config: Vec<PathBuf>) -> Self {
+        let mut pbx = Self::new(name, ring, release, extra_config);
+        pbx.write_extra_config();
+        pbx.start().await;
+        pbx
+    }
+
+    fn new(name: &str, ring: Duration, release: Release, extra_config: Vec<PathBuf>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut pbx = Self {
+        Self {
             name: format!("{name}-{}-{count}", std::process::id()),
             ami_port: 0,
             ami_secret: String::new(),
             sip_port: 0,
             sip_secret: String::new(),
             trunk_port: 0,
+            tls_port: 0,
             log: PathBuf::new(),
             release,
             ring,
@@ -102,10 +158,7 @@ impl Pbx {
             caller_ports: (0..CALLER_LINES).map(|_| free_port()).collect(),
             calls_made: AtomicUsize::new(0),
             scratch: tempfile::tempdir().expect("a scratch folder"),
-        };
-        pbx.write_extra_config();
-        pbx.start().await;
-        pbx
+        }
     }
 
     /// Stops the PBX and starts it again on the same ports, as an office does. It forgets its registrations and

@@ -73,7 +73,6 @@ impl Pair {
         }
         self.send();
     }
-
 }
 
 /// Everything that two people do to a call, at random, over a network that loses three of ten datagrams.

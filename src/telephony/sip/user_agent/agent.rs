@@ -68,6 +68,8 @@ pub(super) struct Account {
     /// Where the PBX sees us, where that is not where we think we are.
     pub(super) public: Option<SocketAddr>,
     pub(super) registration: Option<Registration>,
+    /// It is asked every moment whether it is there.
+    pub(super) is_watched: bool,
     pub(super) is_away: bool,
 }
 
@@ -146,7 +148,7 @@ impl UserAgent {
         self.peers.insert(peer.addr.ip());
         let auth = Authenticator::new(credentials);
         let (user, domain) = (user.to_owned(), domain.to_owned());
-        self.accounts.push(Account { user, domain, peer, auth, public: None, registration: None, is_away: false });
+        self.accounts.push(Account { user, domain, peer, auth, public: None, registration: None, is_watched: false, is_away: false });
         AccountId(self.accounts.len() - 1)
     }
 
@@ -156,6 +158,16 @@ impl UserAgent {
         if let Some(account) = self.accounts.get_mut(account.0) {
             account.peer = peer;
         }
+    }
+
+    /// Where we are over this transport, from now on: a connection has an end of its own, and the PBX finds it by that.
+    pub fn set_local(&mut self, transport: Transport, local: SocketAddr) {
+        let [udp, tcp, tls] = &mut self.settings.local;
+        *match transport {
+            Transport::Udp => udp,
+            Transport::Tcp => tcp,
+            Transport::Tls => tls,
+        } = local;
     }
 
     /// Messages from this address are taken.
@@ -202,7 +214,7 @@ impl UserAgent {
             self.answered(now, id, Outcome::Unreachable);
         }
         for account in (0..self.accounts.len()).map(AccountId) {
-            if self.accounts.get(account.0).is_some_and(|account| account.peer == peer) {
+            if self.accounts.get(account.0).is_some_and(|account| account.peer == peer && account.is_watched) {
                 self.peer_is_away(now, account);
             }
         }

@@ -44,9 +44,9 @@ pub enum Event {
     Notified {
         /// Of which.
         subscription: SubscriptionId,
-        /// `application/dialog-info+xml`.
+        /// `application/dialog-info+xml`; empty where there is nothing to tell.
         content_type: String,
-        /// As it came.
+        /// As it came; empty likewise.
         body: Vec<u8>,
     },
     /// Nothing is told any more; it is tried again.

@@ -61,11 +61,15 @@ impl UserAgent {
 
     /// Asks an account's PBX every moment whether it is there.
     pub fn watch(&mut self, now: Instant, account: AccountId) {
-        self.alarms.set(Alarm::Ping(account), now);
+        if let Some(known) = self.accounts.get_mut(account.0) {
+            known.is_watched = true;
+            self.alarms.set(Alarm::Ping(account), now);
+        }
     }
 
     pub(super) fn send_register(&mut self, now: Instant, account: AccountId) {
-        let Some(known) = self.accounts.get(account.0) else { return };
+        // Where nobody answers nothing is asked; when somebody does again, everything is.
+        let Some(known) = self.accounts.get(account.0).filter(|known| !known.is_away) else { return };
         let (peer, Some(registration)) = (known.peer, &known.registration) else { return };
         let Some(draft) = self.register_draft(account, registration.wanted) else { return };
         if !self.send(now, account, peer, draft, Purpose::Register(account), Attempt::default()) {
@@ -135,14 +139,12 @@ impl UserAgent {
         };
         let Some(seen) = seen() else { return false };
         let Some(known) = self.accounts.get_mut(account.0) else { return false };
-        // A connection's own port says nothing of where we listen.
         let local = self.settings.local(known.peer.transport);
-        let seen = if known.peer.transport.is_reliable() { core::net::SocketAddr::new(seen.ip(), local.port()) } else { seen };
-        let is_news = seen != known.public.unwrap_or(local);
-        if is_news {
-            known.public = Some(seen);
+        if seen == known.public.unwrap_or(local) {
+            return false;
         }
-        is_news
+        known.public = (seen != local).then_some(seen);
+        true
     }
 
     pub(super) fn ping(&mut self, now: Instant, account: AccountId) {
@@ -165,6 +167,12 @@ impl UserAgent {
             return;
         }
         self.alarms.clear(Alarm::PingLost(account));
+        if let Outcome::Response(_, message) = outcome
+            && self.learn_where_we_are(account, message)
+            && self.accounts.get(account.0).is_some_and(|known| known.registration.is_some())
+        {
+            self.alarms.set(Alarm::Register(account), now);
+        }
         let Some(known) = self.accounts.get_mut(account.0) else { return };
         if !std::mem::replace(&mut known.is_away, false) {
             return;
@@ -175,6 +183,7 @@ impl UserAgent {
         }
         self.events.push_back(Event::Back(account));
         self.subscribe_anew(now, account);
+        self.probe_sessions(now, account);
     }
 
     pub(super) fn peer_is_away(&mut self, now: Instant, account: AccountId) {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::agent::UserAgent;
 use super::alarms::Alarm;
-use super::event::SessionId;
+use super::event::{AccountId, SessionId};
 use super::outcome::{Attempt, Purpose};
 use super::session::{SessionTimer, State};
 use crate::telephony::sip::cursor::{Cursor, Params, number};
@@ -80,14 +80,28 @@ impl UserAgent {
         }
     }
 
+    /// The PBX was away: a call that it has lost is answered 481, and is over.
+    pub(super) fn probe_sessions(&mut self, now: Instant, account: AccountId) {
+        let is_live = |session: &super::session::Session| session.account == account && session.state == State::Established;
+        let live: Vec<SessionId> = self.sessions.iter().filter(|(_, session)| is_live(session)).map(|(id, _)| *id).collect();
+        for id in live {
+            self.say_we_live(now, id);
+        }
+    }
+
     /// By UPDATE where the other end knows it, else by saying our offer again.
     pub(super) fn refresh_session(&mut self, now: Instant, id: SessionId) {
+        let Some(timer) = self.sessions.get(&id).and_then(|session| session.timer) else { return };
+        // Should nobody answer, the next try is half an interval away: then the session is over.
+        self.alarms.set(Alarm::SessionExpired(id), now + timer.interval / 2);
+        self.say_we_live(now, id);
+    }
+
+    fn say_we_live(&mut self, now: Instant, id: SessionId) {
         let Some(account) = self.sessions.get(&id).map(|session| session.account) else { return };
         let contact = self.contact(account);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let (Some(dialog), Some(timer)) = (&mut session.dialog, session.timer) else { return };
-        // Should nobody answer, the next try is half an interval away: then the session is over.
-        self.alarms.set(Alarm::SessionExpired(id), now + timer.interval / 2);
+        let Some(dialog) = &mut session.dialog else { return };
         if !session.knows_update {
             let sdp = session.local_sdp.clone();
             return self.reoffer(now, id, &sdp);
@@ -96,7 +110,7 @@ impl UserAgent {
             .request(Method::Update)
             .with(HeaderName::Contact, contact)
             .with(HeaderName::Supported, "timer")
-            .with(HeaderName::SessionExpires, timer.as_header(true));
+            .with_all(session.timer.map(|timer| (HeaderName::SessionExpires, timer.as_header(true))));
         let to = dialog.peer;
         self.send(now, account, to, draft, Purpose::Update(id), Attempt::default());
     }

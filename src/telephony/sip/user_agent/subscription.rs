@@ -80,6 +80,13 @@ impl UserAgent {
         self.send(now, subscription.account, to, draft, Purpose::Nothing, Attempt::default());
     }
 
+    /// Asks for the whole state once more: a refresh is answered with it (4.1.2.3).
+    pub fn refresh(&mut self, now: Instant, id: SubscriptionId) {
+        if self.subscriptions.contains_key(&id) {
+            self.alarms.set(Alarm::Subscribe(id), now);
+        }
+    }
+
     /// Another dialog: what comes in the old one from now on is nobody's.
     fn begin_anew(&mut self, id: SubscriptionId) {
         let (call_id, tag) = (self.token(), self.token());
@@ -93,7 +100,7 @@ impl UserAgent {
     pub(super) fn send_subscribe(&mut self, now: Instant, id: SubscriptionId) {
         let Some(account) = self.subscriptions.get(&id).map(|subscription| subscription.account) else { return };
         let contact = self.contact(account);
-        let Some(known) = self.accounts.get(account.0) else { return };
+        let Some(known) = self.accounts.get(account.0).filter(|known| !known.is_away) else { return };
         let (peer, from) = (known.peer, known.address());
         let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
         let (to, draft) = match &mut subscription.dialog {
@@ -217,10 +224,8 @@ impl UserAgent {
         }
         subscription.was_notified = true;
         self.alarms.clear(Alarm::NothingNotified(id));
-        if !message.body.is_empty() {
-            let content_type = message.value(HeaderName::ContentType).unwrap_or_default().into_owned();
-            self.events.push_back(Event::Notified { subscription: id, content_type, body: message.body.to_vec() });
-        }
+        let content_type = message.value(HeaderName::ContentType).unwrap_or_default().into_owned();
+        self.events.push_back(Event::Notified { subscription: id, content_type, body: message.body.to_vec() });
         self.take_state(now, id, &message.value(HeaderName::SubscriptionState).unwrap_or_default());
         200
     }

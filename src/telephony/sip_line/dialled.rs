@@ -1,0 +1,350 @@
+//! Calls that we dial (RFC 3725): the agent's phone first, and when it is picked up the debtor. Both legs are ours, and the two
+//! phones speak to each other.
+//!
+//! ```text
+//!   agent                 we                  debtor
+//!     |<-- INVITE (inactive) |                   |
+//!     |--- 200 SDP A ------->|                   |
+//!     |                      |-- INVITE SDP A -->|     every offer is early: many a PBX refuses an INVITE without one
+//!     |                      |<-- 183 SDP B -----|     and then the agent hears what the network says
+//!     |<-- re-INVITE SDP B --|                   |
+//!     |                      |<-- 200 SDP B -----|
+//!     |<-- re-INVITE SDP B --|                   |
+//!     |--- 200 SDP A' ------>|-- re-INVITE A' -->|     where A' is elsewhere than A
+//! ```
+
+use core::net::IpAddr;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::reasons::{cause_of, status_of};
+use super::telling::{Channel, Telling};
+use crate::ids::{CallId, Extension};
+use crate::telephony::calls::hangup_cause::HangupCause;
+use crate::telephony::pbx::event::{ChannelState, DialStatus};
+use crate::telephony::sip::sdp::{Description, Direction};
+use crate::telephony::sip::user_agent::agent::UserAgent;
+use crate::telephony::sip::user_agent::calling::Invitation;
+use crate::telephony::sip::user_agent::event::{AccountId, End, Event, SessionId, Side};
+
+/// A call to be dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dial {
+    /// The id that it shall bear.
+    pub call: CallId,
+    /// The agent's phone.
+    pub extension: Extension,
+    /// What the PBX is asked to dial.
+    pub number: String,
+    /// What the agent's own phone shows.
+    pub name: String,
+    /// The number that the called party sees, where it is not the PBX's own choice.
+    pub caller_id: Option<String>,
+}
+
+/// Which end of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    Agent,
+    Debtor,
+}
+
+impl Which {
+    /// Names our session with it (`sess-id`).
+    pub(super) const fn number(self) -> u64 {
+        match self {
+            Self::Agent => 1,
+            Self::Debtor => 2,
+        }
+    }
+
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Agent => Self::Debtor,
+            Self::Debtor => Self::Agent,
+        }
+    }
+}
+
+/// One end.
+#[derive(Debug, Default)]
+pub(super) struct Leg {
+    pub(super) session: Option<SessionId>,
+    pub(super) channel: Channel,
+    pub(super) is_up: bool,
+    pub(super) is_held: bool,
+    /// What it said last, and what we said last to it.
+    pub(super) theirs: Option<Description>,
+    pub(super) ours: Option<Description>,
+    /// How often we have said something to it.
+    pub(super) said: u64,
+    /// Its offer waits for the other's answer.
+    pub(super) is_waiting: bool,
+}
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call {
+    id: CallId,
+    extension: Extension,
+    account: AccountId,
+    number: String,
+    caller_id: Option<String>,
+    pub(super) agent: Leg,
+    pub(super) debtor: Leg,
+    legs: u32,
+}
+
+impl Call {
+    pub(super) const fn leg(&self, which: Which) -> &Leg {
+        match which {
+            Which::Agent => &self.agent,
+            Which::Debtor => &self.debtor,
+        }
+    }
+
+    pub(super) const fn leg_mut(&mut self, which: Which) -> &mut Leg {
+        match which {
+            Which::Agent => &mut self.agent,
+            Which::Debtor => &mut self.debtor,
+        }
+    }
+
+    fn bridge(&self) -> String {
+        format!("{}-b", self.id)
+    }
+}
+
+/// Where we stand.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) ours: IpAddr,
+    pub(super) domain: String,
+    pub(super) technology: String,
+    /// Before the country code of a number.
+    pub(super) prefix: String,
+}
+
+/// All calls that we dial.
+#[derive(Debug)]
+pub(super) struct Dialled {
+    pub(super) standing: Standing,
+    pub(super) calls: BTreeMap<CallId, Call>,
+    by_session: BTreeMap<SessionId, (CallId, Which)>,
+}
+
+impl Dialled {
+    pub(super) const fn new(standing: Standing) -> Self {
+        Self { standing, calls: BTreeMap::new(), by_session: BTreeMap::new() }
+    }
+
+    /// Whether a call of ours is at this phone: what its PBX tells of it is told already.
+    pub(super) fn is_at(&self, extension: &Extension) -> bool {
+        self.calls.values().any(|call| call.extension == *extension)
+    }
+
+    /// Rings the agent's phone; whether there was room for it.
+    pub(super) fn dial(&mut self, now: Instant, agent: &mut UserAgent, account: AccountId, dial: Dial, telling: &mut Telling) -> bool {
+        if self.calls.contains_key(&dial.call) {
+            return true; // The second click of a double click.
+        }
+        let Standing { ours, domain, technology, .. } = &self.standing;
+        let Some(offer) = Description::nothing_yet(*ours) else { return false };
+        let invitation = Invitation {
+            uri: format!("sip:{}@{domain}", dial.extension),
+            display_name: dial.name.clone(),
+            sdp: offer.clone().said_by(*ours, 1, 1),
+            ..Invitation::default()
+        };
+        let Some(session) = agent.invite(now, account, &invitation) else { return false };
+        let channel = Channel {
+            id: dial.call.to_string(),
+            name: format!("{technology}/{}-{:08x}", dial.extension, 1),
+            call: dial.call.to_string(),
+            other_number: dial.number.clone(),
+            other_name: dial.name,
+            ..Channel::default()
+        };
+        telling.channel(&channel, ChannelState::Down);
+        telling.dials(None, &channel);
+        let leg = Leg { session: Some(session), channel, ours: Some(offer), said: 1, ..Leg::default() };
+        self.by_session.insert(session, (dial.call.clone(), Which::Agent));
+        let call = Call {
+            id: dial.call.clone(),
+            extension: dial.extension,
+            account,
+            number: dial.number,
+            caller_id: dial.caller_id,
+            agent: leg,
+            debtor: Leg::default(),
+            legs: 1,
+        };
+        self.calls.insert(dial.call, call);
+        true
+    }
+
+    /// Hangs up one end, by its channel; whether it is one of ours.
+    pub(super) fn hang_up(&mut self, now: Instant, agent: &mut UserAgent, channel: &str) -> bool {
+        let both = |call: &Call| [call.agent.session, call.debtor.session];
+        let Some(call) = self.calls.values().find(|call| [&call.agent, &call.debtor].iter().any(|leg| leg.channel.name == channel)) else {
+            return false;
+        };
+        // Before the debtor has answered, letting go of the agent's phone is letting go of both.
+        for session in both(call).into_iter().flatten() {
+            agent.hang_up(now, session);
+        }
+        true
+    }
+
+    /// Takes what happened to a session; whether it was one of ours.
+    pub(super) fn heard(&mut self, now: Instant, agent: &mut UserAgent, event: &Event, telling: &mut Telling) -> bool {
+        let session = match event {
+            Event::Progress { session, .. }
+            | Event::Answered { session, .. }
+            | Event::Acknowledged { session, .. }
+            | Event::Reoffered { session, .. }
+            | Event::ReofferDone { session, .. }
+            | Event::Referred { session, .. }
+            | Event::ReferProgress { session, .. }
+            | Event::Ended { session, .. } => *session,
+            _ => return false,
+        };
+        let Some((id, which)) = self.by_session.get(&session).cloned() else { return false };
+        match event {
+            Event::Progress { status, sdp, .. } => self.progress(now, agent, &id, which, *status, sdp.as_deref(), telling),
+            Event::Answered { sdp, .. } => self.answered(now, agent, &id, which, sdp.as_deref(), telling),
+            Event::Reoffered { sdp, .. } => self.reoffered(now, agent, &id, which, sdp.as_deref(), telling),
+            Event::ReofferDone { result, .. } => self.reoffer_done(now, agent, &id, which, result),
+            Event::ReferProgress { status, .. } => self.refer_progress(now, agent, &id, which, *status),
+            Event::Referred { uri, replaces, .. } => self.referred(now, agent, &id, which, uri, replaces.clone(), telling),
+            Event::Ended { end, .. } => {
+                self.by_session.remove(&session);
+                self.ended(now, agent, &id, which, session, end, telling);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn progress(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, which: Which, status: u16, sdp: Option<&[u8]>, telling: &mut Telling) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        match (which, status) {
+            // The phone sends its calls elsewhere: whoever answers there is not the agent, and the debtor is not for him.
+            (Which::Agent, 181) => {
+                let session = call.agent.session;
+                if let Some(session) = session {
+                    agent.hang_up(now, session);
+                }
+                return;
+            }
+            (_, 180 | 183) => telling.rings(&call.leg(which).channel, status == 183),
+            _ => {}
+        }
+        if which == Which::Debtor {
+            // What the network says before it is answered (ringing, "this number is not in use") is for the agent to hear.
+            if let Some(description) = sdp.and_then(|sdp| Description::parse(sdp).ok()) {
+                call.debtor.theirs = Some(description);
+                self.pass_on(now, agent, id, Which::Debtor);
+            }
+        }
+    }
+
+    fn answered(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, which: Which, sdp: Option<&[u8]>, telling: &mut Telling) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let leg = call.leg_mut(which);
+        leg.theirs = sdp.and_then(|sdp| Description::parse(sdp).ok()).or_else(|| leg.theirs.take());
+        leg.is_up = true;
+        telling.channel(&leg.channel, ChannelState::Up);
+        match which {
+            Which::Agent => {
+                telling.own_phone(id.as_str(), &call.number, None);
+                let (uri, exten) =
+                    (format!("sip:{}{}@{}", self.standing.prefix, call.number.trim_start_matches('+'), self.standing.domain), call.number.clone());
+                if !self.call_out(now, agent, id, uri, &exten, None, telling) {
+                    self.hang_up_both(now, agent, id);
+                }
+            }
+            Which::Debtor => {
+                telling.dialled(&call.debtor.channel, DialStatus::Answered);
+                telling.talks(&call.bridge(), [&call.agent.channel, &call.debtor.channel].into_iter().filter(|channel| !channel.id.is_empty()));
+                self.pass_on(now, agent, id, Which::Debtor);
+            }
+        }
+    }
+
+    /// Calls the debtor, or whom the debtor is sent on to, with what the other end wants to speak with.
+    #[expect(clippy::too_many_arguments, reason = "whom, for which call, and in whose place")]
+    fn call_out(
+        &mut self,
+        now: Instant,
+        agent: &mut UserAgent,
+        id: &CallId,
+        uri: String,
+        exten: &str,
+        replaces: Option<String>,
+        telling: &mut Telling,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(id) else { return false };
+        let Some(theirs) = call.agent.theirs.clone() else { return false };
+        let offer = theirs.going(Direction::SendRecv);
+        let asserted = call.caller_id.as_ref().map(|number| format!("<sip:{number}@{}>", self.standing.domain));
+        let sdp = offer.clone().said_by(self.standing.ours, 2, 1);
+        let invitation = Invitation { uri, sdp, asserted, replaces, ..Invitation::default() };
+        let Some(session) = agent.invite(now, call.account, &invitation) else { return false };
+        call.legs += 1;
+        let channel = Channel {
+            id: format!("{id}-{}", call.legs),
+            name: format!("SIP/outside-{:08x}", call.legs),
+            call: id.to_string(),
+            number: exten.to_owned(),
+            ..Channel::default()
+        };
+        call.agent.channel.exten = exten.to_owned();
+        telling.channel(&channel, ChannelState::Down);
+        telling.dials(Some(&call.agent.channel), &channel);
+        call.debtor = Leg { session: Some(session), channel, ours: Some(offer), said: 1, ..Leg::default() };
+        self.by_session.insert(session, (id.clone(), Which::Debtor));
+        true
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
+    fn ended(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, which: Which, session: SessionId, end: &End, telling: &mut Telling) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let bridge = call.bridge();
+        let number = call.number.clone();
+        let leg = call.leg_mut(which);
+        if leg.session != Some(session) {
+            return; // A leg that another took the place of.
+        }
+        leg.session = None;
+        let (was_up, channel) = (std::mem::take(&mut leg.is_up), std::mem::take(&mut leg.channel));
+        let cause = if end.by == Side::Local && !was_up { HangupCause::NORMAL } else { cause_of(end) };
+        if end.by == Side::Remote {
+            telling.ends(&channel, cause);
+        }
+        if was_up {
+            telling.leaves(&bridge, &channel);
+        } else {
+            telling.dialled(&channel, status_of(end));
+        }
+        telling.hung_up(&channel, cause);
+        if which == Which::Agent && !was_up {
+            telling.own_phone(id.as_str(), &number, Some(status_of(end)));
+        }
+        let other = call.leg(which.other()).session;
+        match other {
+            Some(other) => agent.hang_up(now, other),
+            None => {
+                self.calls.remove(id);
+            }
+        }
+    }
+
+    fn hang_up_both(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId) {
+        let Some(call) = self.calls.get(id) else { return };
+        for session in [call.agent.session, call.debtor.session].into_iter().flatten() {
+            agent.hang_up(now, session);
+        }
+    }
+}

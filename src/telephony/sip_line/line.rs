@@ -1,0 +1,282 @@
+//! The line itself: one account at one PBX, the phones that it watches, and the calls that it dials.
+
+use core::net::{IpAddr, SocketAddr};
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::dialled::{Dialled, Standing};
+use super::observed::Observed;
+use super::phones::{Heard, Phones};
+use super::telling::Telling;
+use crate::ids::Extension;
+use crate::telephony::pbx::event::Event as PbxEvent;
+use crate::telephony::sip::dialog_info;
+use crate::telephony::sip::digest::Credentials;
+use crate::telephony::sip::peer::{Peer, Transmit, Transport};
+use crate::telephony::sip::user_agent::agent::{Refusals, Settings, UserAgent};
+use crate::telephony::sip::user_agent::event::{AccountId, Event, Failure};
+
+pub use super::dialled::Dial;
+
+/// What a phone's calls are told in.
+const DIALOG_INFO: &str = "application/dialog-info+xml";
+
+/// How the line stands at its PBX.
+#[derive(Debug, Clone)]
+pub struct LineSettings {
+    /// Our name at the PBX.
+    pub user: String,
+    /// The PBX's domain, as addresses name it.
+    pub domain: String,
+    /// What proves who we are.
+    pub credentials: Credentials,
+    /// Where the PBX is.
+    pub peer: Peer,
+    /// Whether the PBX wants to be told where we are.
+    pub registers: bool,
+    /// What the devices of phones are called elsewhere: `PJSIP` makes 101 `PJSIP/101`.
+    pub technology: String,
+    /// What the PBX wants before the country code of a number.
+    pub prefix: String,
+    /// Differs for each run of the service.
+    pub run: u64,
+}
+
+/// What the line tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and most are the large one")]
+pub enum Told {
+    /// Something happened to a call.
+    Pbx(PbxEvent<'static>),
+    /// The PBX answers and knows us.
+    Up,
+    /// It does not, and why. What its phones did meanwhile is unknown.
+    Down(String),
+    /// A phone is watched, or is no more, and why.
+    Phone(Extension, Result<(), Failure>),
+}
+
+/// One line.
+#[derive(Debug)]
+pub struct SipLine {
+    agent: UserAgent,
+    account: AccountId,
+    registers: bool,
+    domain: String,
+    /// `None` before anything was heard.
+    is_up: Option<bool>,
+    phones: Phones,
+    observed: Observed,
+    dialled: Dialled,
+    telling: Telling,
+    told: std::collections::VecDeque<Told>,
+}
+
+impl SipLine {
+    /// A line that has not said anything yet.
+    #[must_use]
+    pub fn new(settings: LineSettings, agent_settings: Settings, ours: IpAddr, seed: [u8; 32]) -> Self {
+        let mut agent = UserAgent::new(agent_settings, seed);
+        let account = agent.add_account(&settings.user, &settings.domain, settings.peer, settings.credentials);
+        let standing = Standing { ours, domain: settings.domain.clone(), technology: settings.technology.clone(), prefix: settings.prefix };
+        Self {
+            agent,
+            account,
+            registers: settings.registers,
+            domain: settings.domain,
+            is_up: None,
+            phones: Phones::default(),
+            observed: Observed::new(&settings.technology, settings.run),
+            dialled: Dialled::new(standing),
+            telling: Telling::default(),
+            told: std::collections::VecDeque::new(),
+        }
+    }
+
+    /// Begins: registers where the PBX wants it, and asks whether it is there.
+    pub fn start(&mut self, now: Instant) {
+        if self.registers {
+            self.agent.register(now, self.account);
+        }
+        self.agent.watch(now, self.account);
+        self.settle(now);
+    }
+
+    /// Says goodbye; what is then to be sent is sent at once.
+    pub fn stop(&mut self, now: Instant) {
+        self.watch_only(now, &BTreeSet::new());
+        if self.registers {
+            self.agent.unregister(now, self.account);
+        }
+    }
+
+    /// Our end of a connection.
+    pub fn set_local(&mut self, transport: Transport, local: SocketAddr) {
+        self.agent.set_local(transport, local);
+    }
+
+    /// The PBX is at another of its addresses.
+    pub fn move_to(&mut self, peer: Peer) {
+        self.agent.move_account(self.account, peer);
+    }
+
+    /// Watches these phones and no others.
+    pub fn watch_only(&mut self, now: Instant, extensions: &BTreeSet<Extension>) {
+        let gone: Vec<Extension> = self.phones.by_extension.keys().filter(|have| !extensions.contains(*have)).cloned().collect();
+        for extension in gone {
+            if let Some(phone) = self.phones.remove(&extension) {
+                self.agent.unsubscribe(now, phone.subscription);
+                self.observed.forget(now, &extension, &mut self.telling);
+            }
+        }
+        for extension in extensions.iter().filter(|extension| !self.phones.by_extension.contains_key(*extension)).cloned().collect::<Vec<_>>() {
+            let uri = format!("sip:{extension}@{}", self.domain);
+            let subscription = self.agent.subscribe(now, self.account, &uri, "dialog", DIALOG_INFO);
+            self.phones.insert(extension, subscription);
+        }
+        self.settle(now);
+    }
+
+    /// Rings an agent's phone, and when it is picked up calls the number; whether it could be sent.
+    pub fn dial(&mut self, now: Instant, dial: Dial) -> bool {
+        let is_sent = self.dialled.dial(now, &mut self.agent, self.account, dial, &mut self.telling);
+        self.settle(now);
+        is_sent
+    }
+
+    /// Hangs up a call that we dialled, by one of its channels. What others dialled is theirs.
+    pub fn hang_up(&mut self, now: Instant, channel: &str) -> bool {
+        let is_ours = self.dialled.hang_up(now, &mut self.agent, channel);
+        self.settle(now);
+        is_ours
+    }
+
+    /// Takes one message as it came.
+    pub fn handle(&mut self, now: Instant, from: Peer, bytes: &[u8]) {
+        self.agent.handle(now, from, bytes);
+        self.settle(now);
+    }
+
+    /// What could not be sent to this peer is over.
+    pub fn transport_failed(&mut self, now: Instant, peer: Peer) {
+        self.agent.transport_failed(now, peer);
+        self.settle(now);
+    }
+
+    /// When [`SipLine::handle_timeout`] is to be called.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        [self.agent.next_timeout(), self.observed.next_timeout()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.agent.handle_timeout(now);
+        self.observed.handle_timeout(now, &mut self.telling);
+        self.settle(now);
+    }
+
+    /// What is to be sent next.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.agent.poll_transmit()
+    }
+
+    /// What is told next.
+    pub fn poll_told(&mut self) -> Option<Told> {
+        self.told.pop_front()
+    }
+
+    /// What was not carried out so far.
+    #[must_use]
+    pub const fn refusals(&self) -> Refusals {
+        self.agent.refusals()
+    }
+
+    /// Sessions and phones, for the figures.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.agent.session_count(), self.phones.by_extension.values().filter(|phone| phone.is_told).count())
+    }
+
+    /// Takes what the agent tells until it tells nothing more.
+    fn settle(&mut self, now: Instant) {
+        while let Some(event) = self.agent.poll_event() {
+            if !self.dialled.heard(now, &mut self.agent, &event, &mut self.telling) {
+                self.heard(now, event);
+            }
+            self.flush();
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(event) = self.telling.next() {
+            self.told.push_back(Told::Pbx(event));
+        }
+    }
+
+    fn heard(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Registered { .. } => self.up(),
+            Event::NotRegistered { why, .. } => self.down(&why.to_string()),
+            Event::Away(_) => self.down("the PBX does not answer"),
+            Event::Back(_) if !self.registers => self.up(),
+            Event::Notified { subscription, content_type, body } => self.notified(now, subscription, &content_type, &body),
+            Event::Unsubscribed { subscription, why } => {
+                if let Some((extension, phone)) = self.phones.of(subscription) {
+                    phone.lost();
+                    self.told.push_back(Told::Phone(extension, Err(why)));
+                }
+            }
+            // Nobody is to be called here: the account watches and dials.
+            Event::Incoming { session, .. } => self.agent.reject(now, session, 480),
+            _ => {}
+        }
+    }
+
+    fn notified(&mut self, now: Instant, subscription: crate::telephony::sip::user_agent::event::SubscriptionId, content_type: &str, body: &[u8]) {
+        if body.is_empty() {
+            if let Some((extension, phone)) = self.phones.of(subscription)
+                && phone.heard_nothing()
+            {
+                self.told.push_back(Told::Phone(extension, Ok(())));
+                self.up();
+            }
+            return;
+        }
+        let is_ours = content_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(DIALOG_INFO));
+        let Some((extension, phone)) = self.phones.of(subscription).filter(|_| is_ours) else { return };
+        let Ok(info) = dialog_info::parse(body) else { return };
+        let was_told = phone.is_told;
+        match phone.heard(info) {
+            Heard::Stale => {}
+            Heard::Missed => self.agent.refresh(now, subscription),
+            Heard::Changed { dialogs, is_after_gap } => {
+                if !was_told {
+                    self.told.push_back(Told::Phone(extension.clone(), Ok(())));
+                }
+                // 401 and 404 end a watch; whoever is told of phones knows us.
+                self.up();
+                if self.dialled.is_at(&extension) {
+                    return; // It is our own call that its PBX tells of.
+                }
+                for dialog in dialogs {
+                    let colleague = self.phones.has(&super::observed::number_of(&dialog.remote));
+                    self.observed.changed(now, &extension, &dialog, colleague, is_after_gap, &mut self.telling);
+                }
+            }
+        }
+    }
+
+    fn up(&mut self) {
+        if self.is_up.replace(true) != Some(true) {
+            self.told.push_back(Told::Up);
+        }
+    }
+
+    fn down(&mut self, why: &str) {
+        if self.is_up.replace(false) != Some(false) {
+            self.told.push_back(Told::Down(why.to_owned()));
+        }
+    }
+}
