@@ -82,6 +82,15 @@ impl CallId {
             .ok_or(IdError { what: "a dial key", expected: "8 to 64 letters, digits or dashes" })
     }
 
+    /// Every call that is known from what a PBX tells of phones over SIP begins with this.
+    pub const OBSERVED_PREFIX: &'static str = "sip-";
+
+    /// Whether the call is watched and no more: nothing of it is ours to end.
+    #[must_use]
+    pub fn is_observed(&self) -> bool {
+        self.0.starts_with(Self::OBSERVED_PREFIX)
+    }
+
     /// Whether Belbrug dialled this call.
     #[must_use]
     pub fn is_dialled(&self) -> bool {

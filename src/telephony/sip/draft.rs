@@ -48,6 +48,8 @@ impl Draft {
         for field in &request.fields {
             match field.name {
                 HeaderName::From | HeaderName::CallId | HeaderName::CSeq => draft = draft.with(field.name, field.value()),
+                // 8.2.6.1: so that the other end can measure the way.
+                HeaderName::Timestamp if status == 100 => draft = draft.with(field.name, field.value()),
                 HeaderName::RecordRoute if (101..300).contains(&status) => draft = draft.with(field.name, field.value()),
                 HeaderName::To => {
                     let to = field.value();

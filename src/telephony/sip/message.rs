@@ -161,6 +161,8 @@ pub struct StreamBuffer {
     start: usize,
     /// Up to where behind it no blank line was found.
     searched: usize,
+    /// How long it is, once its head is there.
+    whole: Option<usize>,
 }
 
 impl StreamBuffer {
@@ -181,24 +183,32 @@ impl StreamBuffer {
             self.start += 2;
         }
         let rest = self.bytes.get(self.start..).unwrap_or_default();
-        let from = self.searched.saturating_sub(3);
-        let Some(head) = memmem::find(rest.get(from..).unwrap_or_default(), b"\r\n\r\n").map(|at| from + at + 4) else {
-            self.searched = if rest == b"\r" { 0 } else { rest.len() };
-            return if rest.len() > MESSAGE_BYTES_MAX { Err(Fault::Unparseable("longer than a message may be")) } else { Ok(None) };
+        let whole = match self.whole {
+            Some(whole) => whole,
+            None => {
+                let from = self.searched.saturating_sub(3);
+                let Some(head) = memmem::find(rest.get(from..).unwrap_or_default(), b"\r\n\r\n").map(|at| from + at + 4) else {
+                    self.searched = if rest == b"\r" { 0 } else { rest.len() };
+                    return if rest.len() > MESSAGE_BYTES_MAX { Err(Fault::Unparseable("longer than a message may be")) } else { Ok(None) };
+                };
+                *self.whole.insert(whole_length(rest.get(..head).unwrap_or_default())?)
+            }
         };
-        let (message, _) = Message::head(rest.get(..head).unwrap_or_default())?;
-        let length = message.content_length()?.ok_or(Fault::Invalid(Rule::Missing(HeaderName::ContentLength)))?;
-        let whole = head.saturating_add(length);
-        if whole > MESSAGE_BYTES_MAX {
-            return Err(Fault::Unparseable("longer than a message may be"));
-        }
         if rest.len() < whole {
             return Ok(None);
         }
         let begin = self.start;
-        (self.start, self.searched) = (begin + whole, 0);
+        (self.start, self.searched, self.whole) = (begin + whole, 0, None);
         Ok(self.bytes.get(begin..begin + whole))
     }
+}
+
+/// How long the message with this head is.
+fn whole_length(head: &[u8]) -> Result<usize, Fault> {
+    let (message, _) = Message::head(head)?;
+    let length = message.content_length()?.ok_or(Fault::Invalid(Rule::Missing(HeaderName::ContentLength)))?;
+    let whole = head.len().saturating_add(length);
+    if whole > MESSAGE_BYTES_MAX { Err(Fault::Unparseable("longer than a message may be")) } else { Ok(whole) }
 }
 
 #[cfg(test)]

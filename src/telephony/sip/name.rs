@@ -7,6 +7,8 @@ use std::fmt;
 pub enum HeaderName {
     /// RFC 3261, 20.1, as all that have no other source.
     Accept,
+    /// 20.2.
+    AcceptEncoding,
     /// 20.5.
     Allow,
     /// RFC 6665.
@@ -81,6 +83,8 @@ pub enum HeaderName {
     SubscriptionState,
     /// 20.37.
     Supported,
+    /// 20.38.
+    Timestamp,
     /// 20.39.
     To,
     /// 20.40.
@@ -96,8 +100,9 @@ pub enum HeaderName {
 }
 
 /// Each with its long name and its compact one.
-const NAMES: [(HeaderName, &str, Option<u8>); 43] = [
+const NAMES: [(HeaderName, &str, Option<u8>); 45] = [
     (HeaderName::Accept, "Accept", None),
+    (HeaderName::AcceptEncoding, "Accept-Encoding", None),
     (HeaderName::Allow, "Allow", None),
     (HeaderName::AllowEvents, "Allow-Events", Some(b'u')),
     (HeaderName::Authorization, "Authorization", None),
@@ -135,6 +140,7 @@ const NAMES: [(HeaderName, &str, Option<u8>); 43] = [
     (HeaderName::Subject, "Subject", Some(b's')),
     (HeaderName::SubscriptionState, "Subscription-State", None),
     (HeaderName::Supported, "Supported", Some(b'k')),
+    (HeaderName::Timestamp, "Timestamp", None),
     (HeaderName::To, "To", Some(b't')),
     (HeaderName::Unsupported, "Unsupported", None),
     (HeaderName::UserAgent, "User-Agent", None),
@@ -142,16 +148,44 @@ const NAMES: [(HeaderName, &str, Option<u8>); 43] = [
     (HeaderName::WwwAuthenticate, "WWW-Authenticate", None),
 ];
 
+/// Where the names of each letter begin and end in the table.
+const STARTS: [(usize, usize); 26] = starts();
+
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "at compile time: what does not fit does not compile")]
+const fn starts() -> [(usize, usize); 26] {
+    let mut all = [(0, 0); 26];
+    let mut letter = 0;
+    while letter < all.len() {
+        let (mut from, mut to, mut at) = (0, 0, 0);
+        while at < NAMES.len() {
+            let first = NAMES[at].1.as_bytes()[0].to_ascii_lowercase();
+            if first < b'a' + letter as u8 {
+                from = at + 1;
+            }
+            if first <= b'a' + letter as u8 {
+                to = at + 1;
+            }
+            at += 1;
+        }
+        all[letter] = (from, to);
+        letter += 1;
+    }
+    all
+}
+
 impl HeaderName {
     /// Reads a name as it stands in a message.
     #[must_use]
     pub fn of(name: &[u8]) -> Self {
         let [first, rest @ ..] = name else { return Self::Other };
         let first = first.to_ascii_lowercase();
-        let fits = |(_, long, compact): &&(Self, &str, Option<u8>)| {
-            if rest.is_empty() { *compact == Some(first) } else { long.len() == name.len() && long.as_bytes().eq_ignore_ascii_case(name) }
-        };
-        NAMES.iter().find(fits).map_or(Self::Other, |(name, ..)| *name)
+        if rest.is_empty() {
+            return NAMES.iter().find(|(_, _, compact)| *compact == Some(first)).map_or(Self::Other, |(name, ..)| *name);
+        }
+        // The table is in the order of its first letters: only those of this one are looked at.
+        let (from, to) = usize::from(first).checked_sub(usize::from(b'a')).and_then(|at| STARTS.get(at)).copied().unwrap_or((0, 0));
+        let fits = |(_, long, _): &&(Self, &str, Option<u8>)| long.len() == name.len() && long.as_bytes().eq_ignore_ascii_case(name);
+        NAMES.get(from..to).unwrap_or_default().iter().find(fits).map_or(Self::Other, |(name, ..)| *name)
     }
 
     /// The name as it is written; empty for [`HeaderName::Other`].

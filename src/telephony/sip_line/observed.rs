@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::telling::{Channel, Telling};
-use crate::ids::Extension;
+use crate::ids::{CallId, Extension};
 use crate::telephony::calls::hangup_cause::HangupCause;
 use crate::telephony::pbx::event::{ChannelState, DialStatus};
 use crate::telephony::sip::dialog_info::{DialogState, State};
@@ -268,7 +268,7 @@ impl Observed {
 
     fn channel(&mut self, key: u64, phone: Option<&Extension>, number: &str, name: &str, other: &str, other_name: &str) -> Channel {
         self.count += 1;
-        let call = format!("sip-{}-{key}", self.run);
+        let call = format!("{}{}-{key}", CallId::OBSERVED_PREFIX, self.run);
         let is_first = self.calls.get(&key).is_none_or(|call| call.ends.is_empty());
         let id = if is_first { call.clone() } else { format!("{call}-{}", self.count) };
         let device = match phone {

@@ -124,7 +124,8 @@ fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
             _ => String::new(),
         },
         timers: timers(call, now),
-        can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing,
+        can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing && !call.id.is_observed(),
+        on_phone_only: call.id.is_observed() && matches!(call.state, DeskCallState::Talking | DeskCallState::Held | DeskCallState::RingingFar),
         recording: if call.is_live() { Mark::of(&call.recording) } else { None },
         answer_on_phone: matches!(call.state, DeskCallState::Ringing),
     }

@@ -191,6 +191,8 @@ pub struct Call {
     pub timers: Timers,
     /// Shows the button that ends the call.
     pub can_hang_up: bool,
+    /// Shows that the call is controlled at the phone: the page only watches it.
+    pub on_phone_only: bool,
     /// How far its recording is; `None` when it is not recorded.
     pub recording: Option<Mark>,
     /// Shows "Neem op met uw telefoon": this phone cannot be answered from the page.

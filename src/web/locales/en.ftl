@@ -63,6 +63,7 @@ call-ringing = Incoming call
 call-talking = Talking
 call-held = On hold
 call-ended = Call ended
+on-phone-only = hang up and transfer on your phone
 answer-on-phone = Answer with your phone
 number-withheld = Number withheld
 hang-up = Hang up

@@ -63,6 +63,7 @@ call-ringing = Inkomend gesprek
 call-talking = In gesprek
 call-held = In de wacht
 call-ended = Gesprek beëindigd
+on-phone-only = ophangen en doorverbinden op uw telefoon
 answer-on-phone = Neem op met uw telefoon
 number-withheld = Nummer afgeschermd
 hang-up = Hang op

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::{PATIENCE, Pbx, free_port, udp_bound, until};
+use super::{PATIENCE, Pbx, free_media_port, free_port, udp_bound, until};
 
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(600);
@@ -46,6 +46,14 @@ impl Debtor {
     /// Is called, rings for `ring`, answers, and talks until the agent hangs up.
     pub async fn answers(pbx: &Pbx, ring: Duration) -> Self {
         Self::listen(pbx, "answers", &[], ring, None).await
+    }
+
+    /// Several at the same number: are called, ring for `ring`, answer, and hang up after `talk`.
+    pub async fn many_answer(pbx: &Pbx, many: usize, ring: Duration, talk: Duration) -> Self {
+        let fills = RINGING.map(|(key, value)| (key, value.to_owned()));
+        let mut debtors = Self::start_many(pbx, "answers", pbx.trunk_port, &fills, ring, Some(talk), many);
+        debtors.wait_listens(pbx.trunk_port).await;
+        debtors
     }
 
     /// Is called, rings for `ring`, answers, and hangs up after `talk`.
@@ -145,6 +153,10 @@ impl Debtor {
     /// Writes the scenario with everything filled in, and starts SIPp with it. The places are filled in here, as
     /// text, because SIPp reads timeouts and response codes before it knows its own keys.
     fn start(pbx: &Pbx, scenario: &str, port: u16, fills: &[(&str, String)], ring: Duration, talk: Option<Duration>) -> Self {
+        Self::start_many(pbx, scenario, port, fills, ring, talk, 1)
+    }
+
+    fn start_many(pbx: &Pbx, scenario: &str, port: u16, fills: &[(&str, String)], ring: Duration, talk: Option<Duration>, many: usize) -> Self {
         let scratch = tempfile::tempdir().expect("a scratch folder");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/lab/sipp/{scenario}.xml"));
         let mut text = std::fs::read_to_string(&source).unwrap_or_else(|e| panic!("{}: {e}", source.display()));
@@ -156,8 +168,8 @@ impl Debtor {
         let file = scratch.path().join("scenario.xml");
         std::fs::write(&file, text).expect("the scenario");
         let mut sipp = Command::new("sipp");
-        sipp.arg("-sf").arg(&file).args(["-i", "127.0.0.1", "-m", "1", "-nostdin", "-rtp_echo"]);
-        sipp.args(["-p", &port.to_string(), "-mp", &free_port().to_string()]);
+        sipp.arg("-sf").arg(&file).args(["-i", "127.0.0.1", "-nostdin", "-rtp_echo"]).arg("-m").arg(many.to_string());
+        sipp.args(["-p", &port.to_string(), "-mp", &free_media_port().to_string()]);
         sipp.arg("-trace_err").arg("-error_file").arg(scratch.path().join("errors"));
         sipp.arg(format!("127.0.0.1:{}", pbx.sip_port)).current_dir(scratch.path()).stdin(Stdio::null());
         let screen = File::create(scratch.path().join("screen")).expect("SIPp's screen");

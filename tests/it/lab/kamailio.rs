@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::{PATIENCE, free_port, udp_bound, until};
+use super::{free_port, udp_bound, until};
 
 /// Empty tables of db_text, from Debian's package.
 const TABLES: &str = "/usr/share/kamailio/dbtext/kamailio";
@@ -67,23 +67,8 @@ impl Kamailio {
         kamailio
     }
 
-    /// Stops it and starts it again on the same ports. It forgets registrations, calls and (unless `SUBSCRIPTIONS_KEPT=1`)
-    /// subscriptions, and tells nobody.
-    pub async fn restart(&mut self) {
-        self.stop().await;
-        self.start().await;
-    }
-
-    /// Stops it; its ports stay its own for [`Kamailio::start`].
-    pub async fn stop(&mut self) {
-        let Some(process) = &mut self.process else { return };
-        drop(process.stdin.take());
-        let ended = until(|| process.try_wait().expect("Kamailio's state")).await;
-        assert!(ended.is_some(), "Kamailio did not end within {PATIENCE:?}:\n{}", self.said());
-        self.crash();
-    }
-
-    /// Kills it as a power cut does.
+    /// Kills it as a power cut does; its ports stay its own for [`Kamailio::start`]. It forgets registrations, calls and (unless
+    /// `SUBSCRIPTIONS_KEPT=1`) subscriptions, and tells nobody.
     pub fn crash(&mut self) {
         let Some(mut process) = self.process.take() else { return };
         // Its workers are in its process group; nobody may be left there.

@@ -61,6 +61,16 @@ pub fn free_port() -> u16 {
     found.expect("a free port")
 }
 
+/// A port whose three followers are free as well: SIPp takes the first for audio and the third for video.
+pub fn free_media_port() -> u16 {
+    loop {
+        let port = free_port();
+        if is_free(port + 2) && reserve(port + 2) {
+            return port;
+        }
+    }
+}
+
 /// Keeps a port for this process as long as it lives, so that no other test finds it free before it is listened on.
 fn reserve(port: u16) -> bool {
     static KEPT: Mutex<Vec<File>> = Mutex::new(Vec::new());

@@ -3116,3 +3116,33 @@ fn a_subscription_that_is_given_up_asks_for_no_time_and_hears_the_last_notify() 
     scene.nothing();
     scene.forgets();
 }
+
+#[test]
+fn a_state_that_is_asked_for_once_more_is_a_refresh_in_the_same_dialog() {
+    let mut scene = Scene::new();
+    let (id, subscribe, mut line) = scene.watching(600);
+    scene.agent.refresh(scene.now, id);
+    let refresh = scene.wait("SUBSCRIBE", AT_ONCE);
+    assert_eq!((refresh.call_id(), refresh.tag(HeaderName::To).as_str(), refresh.seq()), (subscribe.call_id(), "far", subscribe.seq() + 1));
+    assert!(leading(refresh.value(HeaderName::Expires)) > 0);
+    scene.hears(&accepted(&refresh, 600));
+    scene.hears(&notify(&mut line, "active;expires=600", "<whole/>"));
+    scene.response(200, "NOTIFY");
+    assert_eq!(scene.notified(id).1, b"<whole/>");
+}
+
+#[test]
+fn a_notify_without_a_body_is_taken() {
+    let mut scene = Scene::new();
+    let (id, subscribe) = scene.subscribe();
+    let mut line = Line::answering(&subscribe, "far");
+    scene.hears(&accepted(&subscribe, 600));
+    scene.hears(&notify(&mut line, "pending;expires=600", "").without_body());
+    scene.response(200, "NOTIFY");
+    scene.hears(&notify(&mut line, "active;expires=600", "<one/>"));
+    scene.response(200, "NOTIFY");
+    scene.event("the state", |event| match event {
+        Event::Notified { subscription, body, .. } if *subscription == id && body == b"<one/>" => Some(()),
+        _ => None,
+    });
+}

@@ -93,6 +93,11 @@ impl Line {
         }
     }
 
+    /// Goes on for so long.
+    pub(super) async fn go_on(&mut self, time: Duration) {
+        self.meanwhile(tokio::time::sleep(time)).await;
+    }
+
     /// Goes on while people do something.
     pub(super) async fn meanwhile<T>(&mut self, doing: impl Future<Output = T>) -> T {
         let mut doing = std::pin::pin!(doing);
@@ -204,7 +209,6 @@ fn said(event: &CallEvent) -> String {
             let to = match to {
                 TransferTarget::Leg(leg) => line(leg),
                 TransferTarget::Number(number) => number.clone(),
-                other => format!("{other:?}"),
             };
             format!("transferred {transfer:?} by {} to {to}", by.as_ref().map_or_else(String::new, line))
         }

@@ -218,7 +218,7 @@ impl Transactions {
         self.by_key.insert((key.clone(), method), id);
         self.servers.insert(id, (Server::new(method, from), (key, method)));
         match invite {
-            Some(invite) => Asked::Cancel(id, invite.filter(|id| self.servers.get(id).is_some_and(|(server, _)| !server.is_answered()))),
+            Some(invite) => Asked::Cancel(id, invite),
             None => Asked::New(id),
         }
     }

@@ -332,9 +332,10 @@ impl UserAgent {
         format!("{:016x}", self.random.random::<u64>())
     }
 
-    /// Somewhere between, at random.
+    /// Somewhere between, at random, in units of 10 ms (RFC 3261, 14.1).
     pub(super) fn between(&mut self, least: Duration, most: Duration) -> Duration {
-        self.random.random_range(least..=most)
+        let units = |time: Duration| u64::try_from(time.as_millis() / 10).unwrap_or(u64::MAX);
+        Duration::from_millis(self.random.random_range(units(least)..=units(most)) * 10)
     }
 
     pub(super) const fn next(&mut self) -> u64 {

@@ -24,8 +24,7 @@ impl UserAgent {
         if self.sessions.len() >= SESSIONS_MAX {
             return refuse(self, 503);
         }
-        if !message.body.is_empty() && sdp_of(message).is_none() {
-            let draft = self.refusal(from, message, 415).with(HeaderName::Accept, SDP);
+        if let Some(draft) = self.strange_body(from, message) {
             return self.transactions.respond(now, id, &draft);
         }
         let Some(account) = self.account_of(uri, from) else { return refuse(self, 404) };
@@ -89,9 +88,11 @@ impl UserAgent {
         let owner = self.by_dialog.get(&(call_id, to.into_owned()));
         let Some(super::agent::Owner::Session(id)) = owner else { return Err(481) };
         let session = self.sessions.get(id).ok_or(481_u16)?;
-        let is_it = session.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag == *from);
+        let is_fork = |early: &super::session::Early| early.dialog.remote_tag == *from;
+        let is_it = session.dialog.as_ref().is_some_and(|dialog| dialog.remote_tag == *from) || session.early.iter().any(is_fork);
         match session.state {
             _ if !is_it => Err(481),
+            State::Calling => Ok(*id),
             State::Established if params.get("early-only").is_some() => Err(486),
             State::Established => Ok(*id),
             // A call of another's that rings here is not to be picked up by it (3: only what we began).

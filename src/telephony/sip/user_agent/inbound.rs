@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::agent::{Owner, UserAgent};
 use super::event::{End, SessionId, Side};
 use super::outcome::Id;
-use super::session::{ALLOW, SDP, SUPPORTED, State, reason_of};
+use super::session::{ALLOW, SDP, SUPPORTED, State, reason_of, sdp_of};
 use crate::telephony::sip::check::{Fault, Rule, check};
 use crate::telephony::sip::dialog;
 use crate::telephony::sip::draft::Draft;
@@ -41,13 +41,16 @@ impl UserAgent {
         let in_dialog = message.value(HeaderName::To).as_deref().and_then(dialog::tag);
         // 11.2: answered as one who is there, and forgotten.
         if method == Method::Options && in_dialog.is_none() {
-            let draft = self.refusal(came_from, message, 200).with(HeaderName::Allow, ALLOW).with(HeaderName::Accept, SDP);
-            return self.transactions.send(from, &draft.with(HeaderName::Supported, SUPPORTED));
+            let draft = match unsupported(message) {
+                Some(unsupported) => self.refusal(came_from, message, 420).with(HeaderName::Unsupported, unsupported),
+                None => self.capabilities(came_from, message),
+            };
+            return self.transactions.send(from, &draft);
         }
         match self.transactions.handle_request(now, from, method, message) {
             Asked::Known => {}
             Asked::TooMany => self.refuse_stateless(from, came_from, message, 503),
-            Asked::Ack => self.acked(message),
+            Asked::Ack => self.acked(now, message),
             Asked::Cancel(id, invite) => self.cancelled(now, came_from, id, invite, message),
             Asked::New(id) => {
                 if let Some(unsupported) = unsupported(message) {
@@ -90,22 +93,23 @@ impl UserAgent {
     }
 
     /// An ACK is answered by nobody: it ends the repetition of our 2xx, and may bring an answer to our offer.
-    fn acked(&mut self, message: &Message<'_>) {
+    fn acked(&mut self, now: Instant, message: &Message<'_>) {
         let Some(tag) = message.value(HeaderName::To).as_deref().and_then(dialog::tag) else { return };
         let call_id = message.value(HeaderName::CallId).unwrap_or_default().into_owned();
         if let Some(Owner::Session(session)) = self.by_dialog.get(&(call_id, tag)).copied() {
-            self.acknowledged(session, message);
+            self.acknowledged(now, session, message);
         }
     }
 
     fn cancelled(&mut self, now: Instant, from: Peer, id: Id, invite: Option<Id>, message: &Message<'_>) {
-        let session = invite.and_then(|invite| self.by_server.get(&invite).copied());
         let Some(invite) = invite else { return self.refuse(now, from, id, message, 481) };
+        let session = self.by_server.get(&invite).copied();
         // 9.2: the tag is that of the INVITE's answer.
         let tag = session.and_then(|session| self.sessions.get(&session)).map(|session| session.key.1.clone());
         let draft = Draft::answer(message, from.addr, 200, tag.as_deref());
         self.transactions.respond(now, id, &draft);
-        let Some(session) = session else { return };
+        // What has its answer cannot be taken back any more.
+        let Some(session) = session.filter(|_| self.transactions.is_unanswered(invite)) else { return };
         let (cause, is_elsewhere) = reason_of(message);
         let is_ringing = self.sessions.get(&session).is_some_and(|known| known.state == State::Ringing);
         self.by_server.remove(&invite);
@@ -114,6 +118,24 @@ impl UserAgent {
         } else {
             self.reoffer_cancelled(now, session);
         }
+    }
+
+    /// The refusal of a body that is no SDP, or packed (8.2.3).
+    pub(super) fn strange_body(&mut self, from: Peer, message: &Message<'_>) -> Option<Draft> {
+        if message.body.is_empty() {
+            return None;
+        }
+        let encoding = message.value(HeaderName::ContentEncoding);
+        if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+            return Some(self.refusal(from, message, 415).with(HeaderName::AcceptEncoding, "identity"));
+        }
+        sdp_of(message).is_none().then(|| self.refusal(from, message, 415).with(HeaderName::Accept, SDP))
+    }
+
+    /// Who we are and what we know to do.
+    pub(super) fn capabilities(&mut self, from: Peer, message: &Message<'_>) -> Draft {
+        let draft = self.refusal(from, message, 200).with(HeaderName::Allow, ALLOW).with(HeaderName::Accept, SDP);
+        draft.with(HeaderName::Supported, SUPPORTED)
     }
 
     /// An answer with everything that every answer has.

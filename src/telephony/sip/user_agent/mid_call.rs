@@ -31,7 +31,11 @@ impl UserAgent {
                 let status = self.pracked(session, message);
                 self.refuse(now, from, id, message, status);
             }
-            Method::Info | Method::Options => self.refuse(now, from, id, message, 200),
+            Method::Options => {
+                let draft = self.capabilities(from, message);
+                self.transactions.respond(now, id, &draft);
+            }
+            Method::Info => self.refuse(now, from, id, message, 200),
             _ => {
                 let draft = self.refusal(from, message, 405).with(HeaderName::Allow, ALLOW);
                 self.transactions.respond(now, id, &draft);
@@ -50,10 +54,10 @@ impl UserAgent {
         if known.offering.as_ref().is_some_and(|offering| offering.is_under_way) && (method == Method::Invite || !message.body.is_empty()) {
             return self.refuse(now, from, id, message, 491);
         }
-        if !message.body.is_empty() && sdp_of(message).is_none() {
-            let draft = self.refusal(from, message, 415).with(HeaderName::Accept, SDP);
+        if let Some(draft) = self.strange_body(from, message) {
             return self.transactions.respond(now, id, &draft);
         }
+        let Some(known) = self.sessions.get_mut(&session) else { return };
         if let Some(dialog) = &mut known.dialog {
             dialog.target_from(message);
         }
@@ -109,12 +113,16 @@ impl UserAgent {
     }
 
     /// The ACK of our 2xx.
-    pub(super) fn acknowledged(&mut self, id: SessionId, message: &Message<'_>) {
+    pub(super) fn acknowledged(&mut self, now: Instant, id: SessionId, message: &Message<'_>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(answer) = session.unacknowledged.take() else { return };
         self.by_server.remove(&answer);
         self.transactions.acknowledged(answer);
+        let is_leaving = session.is_leaving;
         self.events.push_back(Event::Acknowledged { session: id, sdp: sdp_of(message) });
+        if is_leaving {
+            self.hang_up(now, id);
+        }
     }
 
     /// Offers something else in a call. Where an offer is under way, this one follows it.

@@ -1,9 +1,10 @@
 //! What came of a request of ours, and whom it concerns.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::agent::UserAgent;
 use super::event::{AccountId, End, Failure, SessionId, Side, SubscriptionId};
+use crate::telephony::sip::cursor::number;
 use crate::telephony::sip::digest::{Refused, Tries};
 use crate::telephony::sip::draft::Draft;
 use crate::telephony::sip::message::Message;
@@ -82,6 +83,14 @@ impl Outcome<'_> {
         }
     }
 
+    /// When the other side wants to be asked again, at most in an hour (20.33).
+    pub(super) fn retry_after(&self) -> Duration {
+        let Self::Response(_, message) = self else { return Duration::ZERO };
+        let value = message.value(HeaderName::RetryAfter).unwrap_or_default();
+        let digits = value.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        Duration::from_secs(number(digits).unwrap_or_default().into()).min(Duration::from_secs(3600))
+    }
+
     pub(super) const fn is_final(&self) -> bool {
         !matches!(self, Self::Response(..200, _))
     }
@@ -106,7 +115,7 @@ impl UserAgent {
             other => other,
         };
         match pending.purpose {
-            Purpose::Register(account) => self.registered(now, account, outcome),
+            Purpose::Register(account) => self.registered(now, account, pending.draft.seq(), outcome),
             Purpose::Ping(account) => self.pinged(now, account, outcome),
             Purpose::Subscribe(subscription) => self.subscribe_answered(now, subscription, &pending, outcome),
             Purpose::Invite(session) => self.invite_answered(now, session, &mut pending, outcome),

@@ -7,6 +7,7 @@ use super::event::{Event, SessionId};
 use super::outcome::{Attempt, Id, Outcome, Purpose};
 use super::session::{State, Waiting};
 use crate::telephony::sip::address::Address;
+use crate::telephony::sip::check::cseq;
 use crate::telephony::sip::draft::{Draft, reason};
 use crate::telephony::sip::message::Message;
 use crate::telephony::sip::method::Method;
@@ -64,9 +65,12 @@ impl UserAgent {
             None => return self.refuse(now, from, id, message, 400),
         };
         let Some(known) = self.sessions.get_mut(&session) else { return };
-        if known.state != State::Established || known.waiting.is_some() {
+        if known.state != State::Established || known.waiting.is_some() || known.referred.is_some() {
             return self.refuse(now, from, id, message, 491);
         }
+        let of = message.value(HeaderName::CSeq).unwrap_or_default();
+        known.refers += 1;
+        known.refer_seq = cseq(&of).map_or(0, |(number, _)| number);
         let tag = known.key.1.clone();
         let base = Draft::answer(message, from.addr, 202, Some(&tag)).with(HeaderName::Server, &self.settings.name);
         known.waiting = Some(Waiting { id, base });
@@ -78,7 +82,7 @@ impl UserAgent {
         let contact = self.sessions.get(&id).map(|session| session.account).map(|account| self.contact(account));
         let (Some(session), Some(contact)) = (self.sessions.get_mut(&id), contact) else { return };
         let Some(waiting) = session.waiting.take() else { return };
-        session.referred = true;
+        session.referred = Some((session.refer_seq, session.refers > 1));
         self.transactions.respond(now, waiting.id, &waiting.base.with_status(202).with(HeaderName::Contact, contact));
         self.refer_progress(now, id, 100);
     }
@@ -92,16 +96,17 @@ impl UserAgent {
     /// Tells what becomes of the other end's wish; a final status ends it.
     pub fn refer_progress(&mut self, now: Instant, id: SessionId, status: u16) {
         let contact = self.sessions.get(&id).map(|session| session.account).map(|account| self.contact(account));
-        let (Some(session), Some(contact)) = (self.sessions.get_mut(&id).filter(|session| session.referred), contact) else { return };
-        let Some(dialog) = &mut session.dialog else { return };
+        let (Some(session), Some(contact)) = (self.sessions.get_mut(&id), contact) else { return };
+        let (Some(dialog), Some((number, is_further))) = (&mut session.dialog, session.referred) else { return };
+        let event = if is_further { format!("refer;id={number}") } else { "refer".to_owned() };
         let state = if status < 200 { format!("active;expires={REFER_SECONDS}") } else { "terminated;reason=noresource".to_owned() };
         let draft = dialog
             .request(Method::Notify)
             .with(HeaderName::Contact, contact)
-            .with(HeaderName::Event, "refer")
+            .with(HeaderName::Event, event)
             .with(HeaderName::SubscriptionState, state)
             .with_body(FRAGMENT, format!("SIP/2.0 {status} {}\r\n", reason(status)));
-        session.referred = status < 200;
+        session.referred = session.referred.filter(|_| status < 200);
         let (account, to) = (session.account, dialog.peer);
         self.send(now, account, to, draft, Purpose::Nothing, Attempt::default());
     }

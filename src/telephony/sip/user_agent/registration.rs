@@ -43,7 +43,8 @@ impl UserAgent {
     /// Registers an account, and keeps it registered.
     pub fn register(&mut self, now: Instant, account: AccountId) {
         let (call_id, tag) = (self.token(), self.token());
-        if let Some(known) = self.accounts.get_mut(account.0) {
+        // 10.2: not twice at the same time.
+        if let Some(known) = self.accounts.get_mut(account.0).filter(|known| known.registration.is_none()) {
             known.registration = Some(Registration { call_id, tag, seq: 0, wanted: EXPIRES, failures: 0 });
             self.send_register(now, account);
         }
@@ -73,7 +74,7 @@ impl UserAgent {
         let (peer, Some(registration)) = (known.peer, &known.registration) else { return };
         let Some(draft) = self.register_draft(account, registration.wanted) else { return };
         if !self.send(now, account, peer, draft, Purpose::Register(account), Attempt::default()) {
-            self.registered(now, account, Outcome::Unreachable);
+            self.registered(now, account, 0, Outcome::Unreachable);
         }
     }
 
@@ -93,15 +94,15 @@ impl UserAgent {
         Some(draft)
     }
 
-    pub(super) fn registered(&mut self, now: Instant, account: AccountId, outcome: Outcome<'_>) {
+    pub(super) fn registered(&mut self, now: Instant, account: AccountId, seq: u32, outcome: Outcome<'_>) {
         if !outcome.is_final() {
             return;
         }
         let contact = self.contact(account);
         let Some(known) = self.accounts.get_mut(account.0) else { return };
         let Some(registration) = &mut known.registration else { return };
-        // What was sent twice for its proof has a higher number than we know.
-        registration.seq += 2;
+        // What was sent once more for its proof has a higher number.
+        registration.seq = registration.seq.max(seq);
         match outcome {
             Outcome::Response(200..300, message) => {
                 registration.failures = 0;
@@ -121,7 +122,7 @@ impl UserAgent {
             }
             _ => {
                 registration.failures += 1;
-                let wait = pause(registration.failures);
+                let wait = pause(registration.failures).max(outcome.retry_after());
                 self.events.push_back(Event::NotRegistered { account, why: outcome.failure() });
                 self.alarms.set(Alarm::Register(account), now + wait);
             }

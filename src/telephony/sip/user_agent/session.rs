@@ -95,8 +95,14 @@ pub(super) struct Session {
     pub(super) timer: Option<SessionTimer>,
     /// The other end knows UPDATE.
     pub(super) knows_update: bool,
-    /// The number of the REFER to us whose progress we tell.
-    pub(super) referred: bool,
+    /// Our user has hung up; the ACK of our answer is waited for.
+    pub(super) is_leaving: bool,
+    /// The REFER to us whose progress we tell: its number, and whether it is not the first (RFC 3515, 2.4.6).
+    pub(super) referred: Option<(u32, bool)>,
+    /// REFERs to us so far.
+    pub(super) refers: u32,
+    /// The number of the last.
+    pub(super) refer_seq: u32,
     /// The INVITE that began it, by which the same one over another way is known (8.2.2.2).
     pub(super) came_as: Option<(String, u32)>,
     /// The call that this one takes the place of.
@@ -119,7 +125,10 @@ impl Session {
             reliable: None,
             timer: None,
             knows_update: false,
-            referred: false,
+            is_leaving: false,
+            referred: None,
+            refers: 0,
+            refer_seq: 0,
             came_as: None,
             replaces: None,
         }
@@ -170,6 +179,8 @@ impl UserAgent {
             }
             State::TakenBack => {}
             State::Ringing => self.reject(now, id, 480),
+            // 15: nobody says goodbye before the other end has confirmed that it is there.
+            State::Established if session.unacknowledged.is_some() && session.came_as.is_some() => session.is_leaving = true,
             State::Established => {
                 let (account, dialog) = (session.account, session.dialog.take());
                 if let Some(mut dialog) = dialog {

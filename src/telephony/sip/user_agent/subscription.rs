@@ -37,6 +37,10 @@ pub(super) struct Subscription {
     pub(super) dialog: Option<Dialog>,
     is_told: bool,
     was_notified: bool,
+    /// Until when the PBX tells, as far as it has said.
+    until: Option<Instant>,
+    /// It was given up: its last NOTIFY is waited for.
+    is_ending: bool,
     failures: u32,
 }
 
@@ -56,6 +60,8 @@ impl UserAgent {
             dialog: None,
             is_told: false,
             was_notified: false,
+            until: None,
+            is_ending: false,
             failures: 0,
         };
         self.subscriptions.insert(id, subscription);
@@ -67,17 +73,27 @@ impl UserAgent {
     /// Watches it no more.
     pub fn unsubscribe(&mut self, now: Instant, id: SubscriptionId) {
         self.alarms.clear(Alarm::Subscribe(id));
-        self.alarms.clear(Alarm::NothingNotified(id));
-        let Some(mut subscription) = self.subscriptions.remove(&id) else { return };
-        self.by_dialog.remove(&(subscription.call_id.clone(), subscription.tag.clone()));
-        let Some(dialog) = &mut subscription.dialog else { return };
+        let Some(account) = self.subscriptions.get(&id).map(|subscription| subscription.account) else { return };
+        let contact = self.contact(account);
+        let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
+        let Some(dialog) = &mut subscription.dialog else { return self.forget_subscription(id) };
         let draft = dialog
             .request(Method::Subscribe)
-            .with(HeaderName::Contact, self.contact(subscription.account))
+            .with(HeaderName::Contact, contact)
             .with(HeaderName::Event, subscription.event)
             .with(HeaderName::Expires, 0);
         let to = dialog.peer;
-        self.send(now, subscription.account, to, draft, Purpose::Nothing, Attempt::default());
+        subscription.is_ending = true;
+        // 6665, 4.1.2.3: it ends with its last NOTIFY.
+        self.alarms.set(Alarm::NothingNotified(id), now + self.settings.timers.t1 * 64);
+        self.send(now, account, to, draft, Purpose::Nothing, Attempt::default());
+    }
+
+    fn forget_subscription(&mut self, id: SubscriptionId) {
+        self.alarms.clear(Alarm::NothingNotified(id));
+        if let Some(subscription) = self.subscriptions.remove(&id) {
+            self.by_dialog.remove(&(subscription.call_id, subscription.tag));
+        }
     }
 
     /// Asks for the whole state once more: a refresh is answered with it (4.1.2.3).
@@ -94,7 +110,7 @@ impl UserAgent {
         self.by_dialog.remove(&(subscription.call_id.clone(), subscription.tag.clone()));
         self.by_dialog.insert((call_id.clone(), tag.clone()), Owner::Subscription(id));
         (subscription.call_id, subscription.tag, subscription.seq) = (call_id, tag, 0);
-        (subscription.dialog, subscription.is_told, subscription.was_notified) = (None, false, false);
+        (subscription.dialog, subscription.is_told, subscription.until) = (None, false, None);
     }
 
     pub(super) fn send_subscribe(&mut self, now: Instant, id: SubscriptionId) {
@@ -103,6 +119,7 @@ impl UserAgent {
         let Some(known) = self.accounts.get(account.0).filter(|known| !known.is_away) else { return };
         let (peer, from) = (known.peer, known.address());
         let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
+        subscription.was_notified = false;
         let (to, draft) = match &mut subscription.dialog {
             Some(dialog) => (dialog.peer, dialog.request(Method::Subscribe)),
             None => {
@@ -156,11 +173,28 @@ impl UserAgent {
             }
             // 6665, 4.1.2.2: the PBX knows nothing of it any more.
             Outcome::Response(481, _) => self.lost(now, id, outcome.failure(), Some(Duration::ZERO)),
-            _ => self.lost(now, id, outcome.failure(), None),
+            _ => self.refresh_failed(now, id, outcome),
+        }
+    }
+
+    /// A refresh that fails for now leaves the subscription as it is, until its time is up (4.1.2.2).
+    fn refresh_failed(&mut self, now: Instant, id: SubscriptionId, outcome: Outcome<'_>) {
+        let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
+        let is_for_good = matches!(outcome.status(), 404 | 405 | 410 | 416 | 480..=485 | 489 | 501 | 604);
+        let wait = pause(subscription.failures + 1).max(outcome.retry_after());
+        let goes_on = subscription.until.is_some_and(|until| now + wait < until) && !is_for_good;
+        if goes_on {
+            subscription.failures += 1;
+            self.alarms.set(Alarm::Subscribe(id), now + wait);
+        } else {
+            self.lost(now, id, outcome.failure(), Some(wait));
         }
     }
 
     fn refresh_after(&mut self, now: Instant, id: SubscriptionId, granted: Duration) {
+        if let Some(subscription) = self.subscriptions.get_mut(&id) {
+            subscription.until = Some(now + granted);
+        }
         self.alarms.set(Alarm::Subscribe(id), now + granted.mul_f64(0.8).max(Duration::from_secs(1)));
     }
 
@@ -180,12 +214,15 @@ impl UserAgent {
     }
 
     pub(super) fn nothing_notified(&mut self, now: Instant, id: SubscriptionId) {
+        if self.subscriptions.get(&id).is_some_and(|subscription| subscription.is_ending) {
+            return self.forget_subscription(id);
+        }
         self.lost(now, id, Failure::NoAnswer, None);
     }
 
     /// The PBX is not there: what it told is of no worth.
     pub(super) fn subscriptions_are_lost(&mut self, now: Instant, account: AccountId) {
-        let of_account = |(id, one): (&SubscriptionId, &Subscription)| (one.account == account).then_some(*id);
+        let of_account = |(id, one): (&SubscriptionId, &Subscription)| (one.account == account && !one.is_ending).then_some(*id);
         for id in self.subscriptions.iter().filter_map(of_account).collect::<Vec<_>>() {
             self.lost(now, id, Failure::NoAnswer, None);
         }
@@ -194,7 +231,7 @@ impl UserAgent {
     /// The PBX is there again.
     pub(super) fn subscribe_anew(&mut self, now: Instant, account: AccountId) {
         let mut at = now;
-        for (id, subscription) in self.subscriptions.iter_mut().filter(|(_, one)| one.account == account) {
+        for (id, subscription) in self.subscriptions.iter_mut().filter(|(_, one)| one.account == account && !one.is_ending) {
             subscription.failures = 0;
             self.alarms.set(Alarm::Subscribe(*id), at);
             at += BETWEEN_TWO;
@@ -223,10 +260,17 @@ impl UserAgent {
             None => subscription.dialog = Dialog::of_request(message, &subscription.tag, from).map(|dialog| dialog.going_on_from(subscription.seq)),
         }
         subscription.was_notified = true;
+        let state = message.value(HeaderName::SubscriptionState).unwrap_or_default();
+        if subscription.is_ending {
+            if state.trim_start().get(..10).is_some_and(|name| name.eq_ignore_ascii_case("terminated")) {
+                self.forget_subscription(id);
+            }
+            return 200;
+        }
         self.alarms.clear(Alarm::NothingNotified(id));
         let content_type = message.value(HeaderName::ContentType).unwrap_or_default().into_owned();
         self.events.push_back(Event::Notified { subscription: id, content_type, body: message.body.to_vec() });
-        self.take_state(now, id, &message.value(HeaderName::SubscriptionState).unwrap_or_default());
+        self.take_state(now, id, &state);
         200
     }
 

@@ -1,0 +1,131 @@
+//! The `sip` line at an exchange that is not Asterisk: Kamailio passes everything on and tells of every dialog, so that the phones
+//! speak to us themselves.
+
+use belbrug::telephony::sip::peer::Transport;
+
+use super::line::{At, Line};
+use crate::lab::{Kamailio, Phone};
+
+const NUMBER: &str = "+447700900123";
+
+fn at(kamailio: &Kamailio, transport: Transport) -> At<'_> {
+    let port = if transport == Transport::Tls { kamailio.tls_port } else { kamailio.sip_port };
+    At { transport, port, user: "500", domain: "127.0.0.1", secret: &kamailio.secret, ca_file: Some(&kamailio.ca_file) }
+}
+
+async fn office(kamailio: &Kamailio, transport: Transport) -> (Phone, Line) {
+    let phone = Phone::register_at(kamailio.sip_port, &kamailio.secret, "101").await;
+    let line = Line::open(&at(kamailio, transport), &["101", "102"]).await;
+    (phone, line)
+}
+
+async fn inbound(kamailio: &Kamailio, transport: Transport) {
+    let (phone, mut line) = office(kamailio, transport).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", crate::lab::free_port())).await;
+    line.meanwhile(debtor.dial("101")).await;
+    line.tells(&["rings 101 Inbound +447700900123 (observed)"]).await;
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["ring ended 101 Answered (observed)", "talks 101 to +447700900123 (observed)"]).await;
+    line.meanwhile(debtor.hang_up()).await;
+    line.tells(&["left 101", "cleared Completed"]).await;
+    assert!(line.is_idle());
+}
+
+#[tokio::test]
+async fn inbound_over_udp() {
+    inbound(&Kamailio::up().await, Transport::Udp).await;
+}
+
+/// The phones of the lab know MD5 only.
+#[tokio::test]
+async fn registered_and_subscribed_with_sha_256_and_nonces_that_grow_old() {
+    let kamailio = Kamailio::up_with(&["ALGORITHM=\"SHA-256\"", "NONCE_SECONDS=1", "SUBSCRIPTION_MAX=3"]).await;
+    let mut line = Line::open(&at(&kamailio, Transport::Udp), &["101", "102"]).await;
+    line.go_on(std::time::Duration::from_secs(5)).await;
+    assert!(line.is_up && line.watched.len() == 2, "{:?}", line.watched);
+    assert_eq!(line.ups, 1, "it was up all the time");
+}
+
+#[tokio::test]
+async fn inbound_over_tcp() {
+    inbound(&Kamailio::up().await, Transport::Tcp).await;
+}
+
+#[tokio::test]
+async fn inbound_over_tls() {
+    inbound(&Kamailio::up().await, Transport::Tls).await;
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_was_missed() {
+    let kamailio = Kamailio::up().await;
+    let (phone, mut line) = office(&kamailio, Transport::Udp).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", crate::lab::free_port())).await;
+    line.meanwhile(debtor.dial("101")).await;
+    line.tells(&["rings 101 Inbound"]).await;
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(debtor.hang_up()).await;
+    line.tells(&["ring ended 101", "cleared"]).await;
+    assert!(!line.ladder.iter().any(|said| said.contains("talks")), "{:?}", line.ladder);
+    assert!(line.is_idle());
+}
+
+/// Both phones are ours to see: the agent's holds, and takes back, and the debtor's phone follows.
+#[tokio::test]
+async fn click_to_dial_with_hold_and_retrieve() {
+    let kamailio = Kamailio::up().await;
+    let (phone, mut line) = office(&kamailio, Transport::Udp).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
+    line.dial("dialled-0010", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.meanwhile(debtor.wait_ringing()).await;
+    line.tells(&["originated 101 to +447700900123", "own phone 101", "rings outside Outbound +447700900123"]).await;
+    line.meanwhile(debtor.answer()).await;
+    line.tells(&["ring ended outside Answered", "talks"]).await;
+    line.meanwhile(phone.hold()).await;
+    line.tells(&["held 101 (observed)"]).await;
+    line.meanwhile(phone.resume()).await;
+    line.tells(&["retrieved 101 (observed)"]).await;
+    line.meanwhile(debtor.hang_up()).await;
+    line.tells(&["cleared Completed"]).await;
+    line.meanwhile(phone.wait_closed()).await;
+    line.until("nothing is left", Line::is_idle).await;
+}
+
+/// The agent's phone sends the debtor on to a colleague.
+#[tokio::test]
+async fn click_to_dial_and_a_blind_transfer() {
+    let kamailio = Kamailio::up().await;
+    let (phone, mut line) = office(&kamailio, Transport::Udp).await;
+    let colleague = line.meanwhile(Phone::register_at(kamailio.sip_port, &kamailio.secret, "102")).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
+    line.dial("dialled-0011", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.meanwhile(debtor.wait_ringing()).await;
+    line.meanwhile(debtor.answer()).await;
+    line.tells(&["talks"]).await;
+    line.meanwhile(phone.transfer("102")).await;
+    line.meanwhile(colleague.wait_ringing()).await;
+    line.meanwhile(colleague.answer()).await;
+    line.tells(&["transferred Blind by 101 to 102"]).await;
+    line.meanwhile(colleague.hang_up()).await;
+    line.until("nothing is left", Line::is_idle).await;
+}
+
+/// Its subscriptions and registrations are gone, and it says nothing of it.
+#[tokio::test]
+async fn after_a_restart_everything_is_back_within_five_seconds() {
+    let mut kamailio = Kamailio::up().await;
+    let at = At { ca_file: None, ..at(&kamailio, Transport::Udp) };
+    let at = At { secret: "lab-secret", ..at };
+    let mut line = Line::open(&at, &["101", "102"]).await;
+    kamailio.crash();
+    line.until("it is noticed", |line| !line.is_up && line.watched.is_empty()).await;
+    line.meanwhile(kamailio.start()).await;
+    let back = std::time::Instant::now();
+    line.until("it is back", |line| line.is_up && line.watched.len() == 2).await;
+    assert!(back.elapsed() < std::time::Duration::from_secs(5), "{:?}", back.elapsed());
+}
