@@ -60,9 +60,9 @@ pub struct SipSetup {
 
 /// Everything that is needed to begin.
 pub(super) struct Opened {
-    network: SipNetwork,
+    pub(super) network: SipNetwork,
     friends: Friends,
-    peers: Vec<Peer>,
+    pub(super) peers: Vec<Peer>,
     local: [SocketAddr; 3],
 }
 
@@ -129,7 +129,7 @@ pub(super) fn open(setup: &Option<SipSetup>) -> SipState {
     }
 }
 
-async fn opened(setup: SipSetup) -> Result<Opened, String> {
+pub(super) async fn opened(setup: SipSetup) -> Result<Opened, String> {
     let peers = resolve(&setup.server, setup.port, setup.transport).await.map_err(|error| error.to_string())?;
     let first = peers.first().copied().ok_or("the PBX has no address")?;
     let friends = Friends::default();
@@ -149,28 +149,33 @@ async fn opened(setup: SipSetup) -> Result<Opened, String> {
     Ok(Opened { network, friends, peers, local: [ours; 3] })
 }
 
+/// The line on these sockets.
+pub(super) fn line_of(setup: &SipSetup, opened: Opened, technology: &str, run: u64) -> Option<(SipLine, Opened)> {
+    let settings = LineSettings {
+        user: setup.credentials.username.clone(),
+        domain: setup.domain.clone(),
+        credentials: setup.credentials.clone(),
+        peer: *opened.peers.first()?,
+        registers: setup.registers,
+        technology: technology.to_owned(),
+        prefix: setup.dial_prefix.clone(),
+        run,
+    };
+    let agent = Settings {
+        name: concat!("Belbrug/", env!("CARGO_PKG_VERSION")).to_owned(),
+        local: opened.local,
+        timers: Timers::default(),
+        ping_every: PING_EVERY,
+        ping_patience: PING_PATIENCE,
+    };
+    let [ours, ..] = opened.local;
+    let line = SipLine::new(settings, agent, ours.ip(), rand::random());
+    Some((line, opened))
+}
+
 impl SipSide {
     fn begin(setup: &SipSetup, opened: Opened, technology: &str, run: u64) -> Option<Self> {
-        let Opened { network, friends, peers, local } = opened;
-        let [ours, ..] = local;
-        let settings = LineSettings {
-            user: setup.credentials.username.clone(),
-            domain: setup.domain.clone(),
-            credentials: setup.credentials.clone(),
-            peer: *peers.first()?,
-            registers: setup.registers,
-            technology: technology.to_owned(),
-            prefix: setup.dial_prefix.clone(),
-            run,
-        };
-        let agent = Settings {
-            name: concat!("Belbrug/", env!("CARGO_PKG_VERSION")).to_owned(),
-            local,
-            timers: Timers::default(),
-            ping_every: PING_EVERY,
-            ping_patience: PING_PATIENCE,
-        };
-        let line = SipLine::new(settings, agent, ours.ip(), rand::random());
+        let (line, Opened { network, friends, peers, .. }) = line_of(setup, opened, technology, run)?;
         Some(Self { line, network, friends, peers, at: 0, resolving: None })
     }
 
@@ -290,6 +295,7 @@ impl<C: Clock> Task<C> {
                         side.try_elsewhere(setup);
                     }
                 }
+                Told::Registered(_) => {}
                 Told::Phone(extension, Ok(())) => tracing::debug!(%extension, "a phone is watched"),
                 Told::Phone(extension, Err(why)) => {
                     tracing::warn!(%extension, %why, "a phone is not watched: may the account of [sip] subscribe to it?");

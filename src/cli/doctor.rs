@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use belbrug::bridge::link::{Address, connect};
+use belbrug::bridge::sip::examine::examine;
 use belbrug::clock::{Clock, SystemClock};
 use belbrug::config::{self, Config};
+use belbrug::ids::Extension;
 use belbrug::store::pool::Store;
 use belbrug::store::read::accounts::Role;
 use belbrug::telephony::ami::action::Action;
@@ -16,6 +18,7 @@ use belbrug::telephony::ami::session::{Account, Heard, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::say;
+use super::service::sip_setup;
 
 /// The PBX gets this long to answer all questions.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -57,11 +60,18 @@ pub(crate) async fn doctor(path: &Path) -> anyhow::Result<()> {
     };
     report.good(&format!("config {}", path.display()));
     super::start_log("error")?;
-    database(&config, &mut report).await;
-    match tokio::time::timeout(PATIENCE, pbx(&config, &mut report)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => report.bad(&format!("PBX: {error:#}")),
-        Err(_) => report.bad(&format!("PBX: it did not answer within {} s", PATIENCE.as_secs())),
+    let extensions = database(&config, &mut report).await;
+    if config.uses_manager() {
+        match tokio::time::timeout(PATIENCE, pbx(&config, &mut report)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => report.bad(&format!("PBX: {error:#}")),
+            Err(_) => report.bad(&format!("PBX: it did not answer within {} s", PATIENCE.as_secs())),
+        }
+    }
+    if config.sip.is_on()
+        && let Err(error) = sip(&config, extensions, &mut report).await
+    {
+        report.bad(&format!("SIP: {error:#}"));
     }
     if report.problems > 0 {
         bail!("{} things must be mended", report.problems);
@@ -70,18 +80,53 @@ pub(crate) async fn doctor(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn database(config: &Config, report: &mut Report) {
+/// Looks at the database; the extensions of those who have one.
+async fn database(config: &Config, report: &mut Report) -> BTreeSet<Extension> {
     let store = match Store::open(config.store.url.reveal()).await {
         Ok(store) => store,
-        Err(error) => return report.bad(&format!("[store] url: {error}")),
+        Err(error) => {
+            report.bad(&format!("[store] url: {error}"));
+            return BTreeSet::new();
+        }
     };
     report.good(&format!("database: {}", store.kind()));
-    match store.users().await {
-        Ok(users) if users.iter().any(|user| user.role == Role::Admin && !user.disabled) => {}
-        Ok(_) => report.bad("there is no admin yet: belbrug user add LOGIN --role admin"),
-        Err(error) => report.bad(&error.to_string()),
+    let users = store.users().await.unwrap_or_else(|error| {
+        report.bad(&error.to_string());
+        Vec::new()
+    });
+    if !users.iter().any(|user| user.role == Role::Admin && !user.disabled) {
+        report.bad("there is no admin yet: belbrug user add LOGIN --role admin");
     }
     store.close().await;
+    users.iter().filter(|user| !user.disabled).filter_map(|user| user.profile()).map(|profile| profile.extension).collect()
+}
+
+/// Registers and watches as the service would.
+async fn sip(config: &Config, mut extensions: BTreeSet<Extension>, report: &mut Report) -> anyhow::Result<()> {
+    let setup = sip_setup(&config.sip)?;
+    extensions.retain(|extension| setup.lines.iter().any(|pattern| pattern.matches(extension.as_str())));
+    let found = examine(&setup, &extensions, PATIENCE).await.map_err(anyhow::Error::msg)?;
+    match &found.known {
+        Ok(()) => report.good(&format!("SIP: the PBX at {} knows us as {}", found.peer, setup.credentials.username)),
+        Err(why) => report.bad(&format!("SIP: the PBX at {}: {why}. Compare [sip] username, secret and domain with the account there", found.peer)),
+    }
+    for extension in &extensions {
+        match found.phones.get(extension) {
+            Some(Ok(())) => report.good(&format!("SIP: extension {extension} is watched")),
+            Some(Err(why)) => {
+                report.bad(&format!("SIP: extension {extension} is not watched: {why}. It needs a hint, and the account leave to subscribe"))
+            }
+            None => report.bad(&format!("SIP: extension {extension} is not watched: nothing was told of it within {} s", PATIENCE.as_secs())),
+        }
+    }
+    match found.clock_ahead {
+        Some(ahead) if ahead.abs() > CLOCK_SECONDS_MAX => {
+            report.warn(&format!("SIP: the PBX's clock differs from ours by {ahead:.0} s: set both by NTP, or reports will confuse"));
+        }
+        Some(_) => report.good("SIP: the clocks agree"),
+        None => report.warn("SIP: the PBX does not tell its time; durations are by our own clock"),
+    }
+    Ok(())
 }
 
 async fn pbx(config: &Config, report: &mut Report) -> anyhow::Result<()> {

@@ -187,7 +187,7 @@ async fn bridge_setup(
     })
 }
 
-fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
+pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
     Ok(SipSetup {
         lines: patterns(&sip.lines)?,
         server: sip.server.clone(),

@@ -1,4 +1,5 @@
 //! SIP as sockets: datagrams, connections, TLS, and where a PBX is that is named.
 
+pub mod examine;
 pub mod network;
 pub mod resolve;

@@ -9,6 +9,7 @@ use super::name::HeaderName;
 use super::start_line::{StartLine, VERSION};
 use super::uri::{SipUri, Uri};
 use super::via;
+use crate::clock::Timestamp;
 
 /// Sequence numbers stay below this (RFC 3261, 8.1.1.5).
 const CSEQ_MAX: u32 = 1 << 31;
@@ -155,7 +156,7 @@ fn well_formed(name: HeaderName, value: &str) -> Result<(), Malformed> {
         }
         HeaderName::MaxForwards => number(value).and_then(|hops| if hops <= MAX_FORWARDS_MAX { Ok(()) } else { Err(Malformed) }),
         HeaderName::ContentLength | HeaderName::Expires | HeaderName::MinExpires => number(value).map(drop),
-        HeaderName::Date => date(value),
+        HeaderName::Date => date(value).map(drop),
         HeaderName::RetryAfter => {
             let digits = value.split([' ', '\t', ';', '(']).next().unwrap_or_default();
             number(digits).map(drop)
@@ -170,7 +171,11 @@ fn contact(address: &Address<'_>) -> Result<(), Malformed> {
 }
 
 /// `Sat, 13 Nov 2010 23:29:00 GMT`: no other zone (20.17).
-fn date(value: &str) -> Result<(), Malformed> {
+///
+/// # Errors
+/// When it is none.
+pub fn date(value: &str) -> Result<Timestamp, Malformed> {
     let without_zone = value.strip_suffix(" GMT").ok_or(Malformed)?;
-    chrono::NaiveDateTime::parse_from_str(without_zone, "%a, %d %b %Y %H:%M:%S").map(drop).map_err(|_| Malformed)
+    let date = chrono::NaiveDateTime::parse_from_str(without_zone, "%a, %d %b %Y %H:%M:%S").map_err(|_| Malformed)?;
+    Ok(Timestamp(date.and_utc().timestamp_micros()))
 }

@@ -8,6 +8,7 @@ use super::dialled::{Dialled, Standing};
 use super::observed::Observed;
 use super::phones::{Heard, Phones};
 use super::telling::Telling;
+use crate::clock::Timestamp;
 use crate::ids::Extension;
 use crate::telephony::pbx::event::Event as PbxEvent;
 use crate::telephony::sip::dialog_info;
@@ -50,6 +51,8 @@ pub enum Told {
     Pbx(PbxEvent<'static>),
     /// The PBX answers and knows us.
     Up,
+    /// It keeps where we are; and what time it is there, in whole seconds, where it says so.
+    Registered(Option<Timestamp>),
     /// It does not, and why. What its phones did meanwhile is unknown.
     Down(String),
     /// A phone is watched, or is no more, and why.
@@ -217,7 +220,10 @@ impl SipLine {
 
     fn heard(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Registered { .. } => self.up(),
+            Event::Registered { date, .. } => {
+                self.up();
+                self.told.push_back(Told::Registered(date));
+            }
             Event::NotRegistered { why, .. } => self.down(&why.to_string()),
             Event::Away(_) => self.down("the PBX does not answer"),
             Event::Back(_) if !self.registers => self.up(),

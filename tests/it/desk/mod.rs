@@ -13,6 +13,7 @@ pub(crate) mod over_http;
 mod owed;
 mod recording;
 pub(crate) mod service;
+mod sip_line;
 mod the_demo;
 mod the_pbx_misbehaves;
 mod transfers;

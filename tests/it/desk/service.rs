@@ -53,6 +53,17 @@ impl Home {
         Self::furnished(tempfile::tempdir().expect("a folder"), &config(ami_port, secret, url, pages_port))
     }
 
+    /// And one that has no manager interface: every phone is watched and dialled by SIP, with more lines for `[sip]`.
+    pub(crate) fn by_sip(port: u16, secret: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("belbrug.db").display());
+        let manager = "[pbx]\nport = 0\nsecret = \"none\"\n";
+        let sip = format!("[sip]\nlines = [\"1XX\"]\nserver = \"127.0.0.1\"\nport = {port}\nsecret = \"{secret}\"\nlisten = \"127.0.0.1:0\"\n{more}");
+        let config = config(0, "none", &url, 0);
+        assert!(config.contains(manager));
+        Self::furnished(folder, &config.replace(manager, &sip))
+    }
+
     fn furnished(folder: tempfile::TempDir, config: &str) -> Self {
         let home = Self { folder, log: Arc::default(), running: None, address: String::new() };
         home.write("belbrug.toml", config);

@@ -147,6 +147,7 @@ impl Line {
                     self.ups += 1;
                 }
                 Told::Down(_) => self.is_up = false,
+                Told::Registered(_) => {}
                 Told::Phone(extension, Ok(())) => {
                     self.watched.insert(extension);
                 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::Timestamp;
 use crate::telephony::calls::hangup_cause::HangupCause;
 use crate::telephony::sip::digest::Refused;
 
@@ -26,6 +27,8 @@ pub enum Event {
         account: AccountId,
         /// For how long, without a refresh.
         expires: Duration,
+        /// What time it is there, where it says so; whole seconds.
+        date: Option<Timestamp>,
     },
     /// It does not; it is tried again.
     NotRegistered {

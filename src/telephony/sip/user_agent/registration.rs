@@ -10,6 +10,7 @@ use super::alarms::Alarm;
 use super::event::{AccountId, Event, Failure};
 use super::outcome::{Attempt, Outcome, Purpose};
 use crate::telephony::sip::address;
+use crate::telephony::sip::check::date;
 use crate::telephony::sip::cursor::number;
 use crate::telephony::sip::draft::Draft;
 use crate::telephony::sip::message::Message;
@@ -108,7 +109,8 @@ impl UserAgent {
                 registration.failures = 0;
                 let granted = granted(message, &contact).unwrap_or(registration.wanted);
                 let is_moved = self.learn_where_we_are(account, message);
-                self.events.push_back(Event::Registered { account, expires: granted });
+                let date = message.value(HeaderName::Date).and_then(|value| date(&value).ok());
+                self.events.push_back(Event::Registered { account, expires: granted, date });
                 // Well before it runs out; a contact that was wrong is put right at once.
                 let refresh = if is_moved { Duration::ZERO } else { granted.mul_f64(0.8).max(Duration::from_secs(1)) };
                 self.alarms.set(Alarm::Register(account), now + refresh);

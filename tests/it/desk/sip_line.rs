@@ -1,0 +1,99 @@
+//! An office whose PBX has no manager interface: the agent's phone is watched and dialled by SIP, and the desk is the same.
+
+use std::time::Duration;
+
+use super::browser::Browser;
+use super::office::{CALLER, ledger, save};
+use super::service::{Home, said};
+use crate::lab::pbx::Release;
+use crate::lab::{Debtor, Pbx, Phone};
+
+async fn office(name: &str) -> (Pbx, Phone, Home, Browser) {
+    let pbx = Pbx::up_for_sip(name, Duration::from_secs(20), Release::Asterisk22, 201..=201).await;
+    let phone = Phone::register(&pbx, "101").await;
+    let mut home = Home::by_sip(pbx.sip_port, "lab-secret", "");
+    home.start().await;
+    home.logs("the PBX knows us by SIP").await;
+    let browser = Browser::open().await;
+    browser.sign_in(&home.address, "anna").await;
+    browser.find("[data-link=connected]").await;
+    home.logs("a phone is watched extension=101").await;
+    (pbx, phone, home, browser)
+}
+
+#[tokio::test]
+async fn a_call_rings_with_its_file_and_is_settled() {
+    let (pbx, phone, home, browser) = office("desk-sip-in").await;
+    let _debtor = Debtor::calls(&pbx, "31101", CALLER, "M. Vos", None).await;
+    phone.wait_ringing().await;
+    browser.says("[data-state]", "Inkomend gesprek").await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+    phone.answer().await;
+    browser.says("[data-state]", "In gesprek").await;
+    browser.says("[data-on-phone-only]", "op uw telefoon").await;
+    browser.gone("[data-action=hang-up]").await;
+    browser.picture("90-sip-talking").await;
+    phone.hang_up().await;
+    browser.find(".bar[data-call=ended]").await;
+    browser.type_into("#outcome textarea[name=notes]", "Belt terug.").await;
+    browser.click("label:has(input[name=code][value=CHKADM])").await;
+    let next = belbrug::collection::calendar::working_days_after(chrono::Utc::now().date_naive(), 1);
+    browser.script(&format!("const d = document.querySelector('#outcome fieldset[data-for=CHKADM] input[name=follow_up_on]'); d.value = '{next}'; d.dispatchEvent(new Event('change', {{bubbles: true}}))")).await;
+    save(&browser).await;
+    assert_eq!(ledger(&home).await, [("CHKADM".to_owned(), None, Some("Belt terug.".to_owned()))]);
+}
+
+#[tokio::test]
+async fn a_number_is_dialled_and_the_page_hangs_up() {
+    let (pbx, phone, _home, browser) = office("desk-sip-out").await;
+    let mut debtor = Debtor::answers(&pbx, Duration::from_millis(800)).await;
+    browser.type_into("#search", "korenaar").await;
+    browser.click("#search-results button.item").await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+    browser.script("const b = document.querySelector('#file button.dial'); b.click(); b.click()").await;
+    browser.says("[data-state]", "Uw telefoon gaat over").await;
+    phone.wait_ringing().await;
+    phone.answer().await;
+    browser.says("[data-state]", "Gaat over bij").await;
+    browser.says("[data-state]", "In gesprek").await;
+    browser.click("[data-action=hang-up]").await;
+    browser.find(".bar[data-call=ended]").await;
+    debtor.wait().await;
+    phone.wait_closed().await;
+    pbx.wait_idle().await;
+}
+
+/// The PBX goes away in the midst of a call that it told of, and comes back without it.
+#[tokio::test]
+async fn a_pbx_that_dies_in_a_call_leaves_no_ghost() {
+    let (mut pbx, phone, home, browser) = office("desk-sip-dies").await;
+    let debtor = Debtor::calls(&pbx, "31101", CALLER, "M. Vos", None).await;
+    phone.wait_ringing().await;
+    phone.answer().await;
+    browser.says("[data-state]", "In gesprek").await;
+    pbx.crash().await;
+    browser.find("[data-link=lost]").await;
+    drop((debtor, phone));
+    pbx.start().await;
+    browser.find("[data-link=connected]").await;
+    browser.find(".bar[data-call=ended]").await;
+    let pool = home.pool().await;
+    let open: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM calls WHERE ended_seen IS NULL").fetch_one(&pool).await.expect("calls");
+    assert_eq!(open, 0);
+    let gaps: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM gaps WHERE kind = 'link' AND to_at IS NOT NULL").fetch_one(&pool).await.expect("gaps");
+    assert_eq!(gaps, 1);
+}
+
+#[tokio::test]
+async fn the_doctor_registers_watches_and_looks_at_the_clock() {
+    let pbx = Pbx::up_for_sip("desk-sip-doctor", Duration::from_secs(20), Release::Asterisk22, 201..=201).await;
+    let home = Home::by_sip(pbx.sip_port, "lab-secret", "");
+    let told = said(&home.run(&["doctor"]));
+    for line in ["knows us as belbrug", "extension 101 is watched", "extension 102 is watched", "the clocks agree"] {
+        assert!(told.contains(line), "no {line:?} in\n{told}");
+    }
+    let wrong = Home::by_sip(pbx.sip_port, "another secret", "");
+    let told = said(&wrong.run(&["doctor"]));
+    assert!(told.contains("WRONG    SIP: the PBX at udp:127.0.0.1") && told.contains("does not take our name and secret"), "{told}");
+}
