@@ -14,9 +14,22 @@ pub struct Malformed;
 
 /// A byte of a `token`.
 #[must_use]
+#[expect(clippy::indexing_slicing, reason = "a byte is always within 256")]
 pub const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+    // Looked up, because every name of every field is made of these.
+    TOKEN[byte as usize]
 }
+
+#[expect(clippy::indexing_slicing, reason = "at compile time: what does not fit does not compile")]
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 impl<'a> Cursor<'a> {
     /// Reads from the beginning.

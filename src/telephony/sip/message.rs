@@ -83,7 +83,7 @@ impl<'a> Message<'a> {
         while let Some(after) = rest.strip_prefix(b"\r\n") {
             rest = after;
         }
-        let end = memmem::find(rest, b"\r\n").ok_or(Fault::Unparseable("no end of the first line"))?;
+        let end = line_end(rest).ok_or(Fault::Unparseable("no end of the first line"))?;
         let (line, after) = split(rest, end);
         let line = std::str::from_utf8(line).map_err(|_| Fault::Unparseable("the first line is no UTF-8"))?;
         let (start, is_strict) = StartLine::parse(line).map_err(|_| Fault::Unparseable("the first line is neither a request nor a response"))?;
@@ -129,23 +129,38 @@ impl<'a> Message<'a> {
 
 /// The next header field with its folded lines, and what stands behind it.
 fn field(bytes: &[u8]) -> Result<(Field<'_>, &[u8]), Fault> {
-    let mut end = 0;
-    loop {
-        let from = bytes.get(end..).unwrap_or_default();
-        let at = memmem::find(from, b"\r\n").ok_or(Fault::Unparseable("no blank line after the header fields"))?;
-        end += at + 2;
-        if !matches!(bytes.get(end), Some(b' ' | b'\t')) {
-            break;
-        }
-    }
-    let (line, after) = bytes.split_at_checked(end).ok_or(Fault::Unparseable("no blank line after the header fields"))?;
-    let line = line.strip_suffix(b"\r\n").unwrap_or(line);
-    let colon = memchr(b':', line).ok_or(Fault::Unparseable("a header field has no colon"))?;
-    let (name, value) = line.split_at_checked(colon).unwrap_or_default();
-    let name = name.trim_ascii_end();
-    let written = std::str::from_utf8(name).ok().filter(|name| !name.is_empty() && name.bytes().all(is_token));
+    const NO_END: Fault = Fault::Unparseable("no blank line after the header fields");
+    let length = bytes.iter().position(|byte| !is_token(*byte)).ok_or(NO_END)?;
+    let (name, rest) = bytes.split_at_checked(length).ok_or(NO_END)?;
+    let written = std::str::from_utf8(name).ok().filter(|name| !name.is_empty());
     let written = written.ok_or(Fault::Unparseable("a header field has no name"))?;
-    Ok((Field { name: HeaderName::of(name), written, value: value.get(1..).unwrap_or_default() }, after))
+    let mut value = match rest {
+        [b':', value @ ..] => value,
+        _ => {
+            let spaces = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let value = rest.get(spaces..).and_then(|rest| rest.strip_prefix(b":"));
+            value.ok_or(Fault::Unparseable("a header field has no colon"))?
+        }
+    };
+    let mut end = line_end(value).ok_or(NO_END)?;
+    while let Some(b' ' | b'\t') = value.get(end + 2) {
+        end += 2 + line_end(value.get(end + 2..).unwrap_or_default()).ok_or(NO_END)?;
+    }
+    let (line, after) = split(value, end);
+    value = line;
+    Ok((Field { name: HeaderName::of(name), written, value }, after))
+}
+
+/// Where the line ends: before its CR LF. A CR or an LF alone ends nothing.
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + memchr(b'\n', bytes.get(from..)?)?;
+        if at > 0 && bytes.get(at - 1) == Some(&b'\r') {
+            return Some(at - 1);
+        }
+        from = at + 1;
+    }
 }
 
 /// What stands before the end of a line at `at`, and what after.

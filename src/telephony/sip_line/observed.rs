@@ -51,22 +51,38 @@ pub(super) struct Observed {
     count: u64,
     calls: BTreeMap<u64, Call>,
     by_dialog: BTreeMap<(Extension, String), u64>,
+    by_call_id: BTreeMap<String, u64>,
+    /// The calls with whoever has this number.
+    by_number: BTreeMap<String, BTreeSet<u64>>,
+    lingering: BTreeSet<(Instant, u64)>,
 }
 
 impl Observed {
     pub(super) fn new(technology: &str, run: u64) -> Self {
-        Self { technology: technology.to_owned(), run: format!("{run:x}"), count: 0, calls: BTreeMap::new(), by_dialog: BTreeMap::new() }
+        Self {
+            technology: technology.to_owned(),
+            run: format!("{run:x}"),
+            count: 0,
+            calls: BTreeMap::new(),
+            by_dialog: BTreeMap::new(),
+            by_call_id: BTreeMap::new(),
+            by_number: BTreeMap::new(),
+            lingering: BTreeSet::new(),
+        }
     }
 
     /// When [`Observed::handle_timeout`] is to be called.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        self.calls.values().filter_map(|call| call.lingers_until).min()
+        self.lingering.first().map(|(at, _)| *at)
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant, telling: &mut Telling) {
-        let over: Vec<u64> = self.calls.iter().filter(|(_, call)| call.lingers_until.is_some_and(|at| at <= now)).map(|(key, _)| *key).collect();
-        for key in over {
-            self.end(key, telling);
+        while let Some((at, key)) = self.lingering.first().copied().filter(|(at, _)| *at <= now) {
+            self.lingering.remove(&(at, key));
+            // Unless he was sent on meanwhile.
+            if self.calls.get(&key).is_some_and(|call| call.lingers_until == Some(at)) {
+                self.end(key, telling);
+            }
         }
     }
 
@@ -110,7 +126,7 @@ impl Observed {
         let other = number_of(&dialog.remote);
         let is_caller = dialog.is_initiator == Some(true);
         let at = (extension.clone(), dialog.id.clone());
-        if let Some(key) = self.placeholder(extension, &other) {
+        if let Some(key) = self.placeholder(extension, &other).filter(|_| colleague.is_some()) {
             // The colleague's phone has told of this call before.
             if let Some(end) = self.calls.get_mut(&key).and_then(|call| call.ends.iter_mut().find(|end| is_placeholder(end, extension))) {
                 end.at = Some(at.clone());
@@ -125,7 +141,10 @@ impl Observed {
         };
         let channel = self.channel(key, Some(extension), extension.as_str(), &dialog.local, &other, &dialog.remote_name);
         let Some(call) = self.calls.get_mut(&key) else { return };
-        call.call_ids.extend(dialog.call_id.clone());
+        if let Some(call_id) = &dialog.call_id {
+            call.call_ids.insert(call_id.clone());
+            self.by_call_id.insert(call_id.clone(), key);
+        }
         self.by_dialog.insert(at.clone(), key);
         if is_caller {
             telling.channel(&channel, if state == State::Confirmed { ChannelState::Up } else { ChannelState::Ring });
@@ -184,6 +203,7 @@ impl Observed {
         if let Some(end) = call.ends.get_mut(at).filter(|end| end.is_up && is_last && !telling.is_inferred) {
             end.is_gone = true;
             call.lingers_until = Some(now + LINGER);
+            self.lingering.insert((now + LINGER, key));
             return;
         }
         let end = call.ends.remove(at);
@@ -210,6 +230,15 @@ impl Observed {
     /// The last phone has let go: whoever is outside has, too.
     fn end(&mut self, key: u64, telling: &mut Telling) {
         let Some(call) = self.calls.remove(&key) else { return };
+        for call_id in &call.call_ids {
+            self.by_call_id.remove(call_id);
+        }
+        if let Some(same) = self.by_number.get_mut(&call.other) {
+            same.remove(&key);
+            if same.is_empty() {
+                self.by_number.remove(&call.other);
+            }
+        }
         let bridge = format!("b{key}-{}", self.run);
         for end in &call.ends {
             if end.is_up {
@@ -222,22 +251,25 @@ impl Observed {
 
     /// The call that a phone's dialog belongs to: by its Call-ID, else by who is at the other end.
     fn same_call(&self, dialog: &DialogState, other: &str, extension: &Extension) -> Option<u64> {
-        if let Some(call_id) = &dialog.call_id
-            && let Some((key, _)) = self.calls.iter().find(|(_, call)| call.call_ids.contains(call_id))
-        {
+        if let Some(key) = dialog.call_id.as_ref().and_then(|call_id| self.by_call_id.get(call_id)) {
             return Some(*key);
         }
-        let is_at_another = |call: &Call| !call.ends.iter().any(|end| end.at.as_ref().is_some_and(|(at, _)| at == extension));
-        let is_to_a_phone = dialog.is_initiator != Some(true) && !other.is_empty();
-        let mut same = self.calls.iter().filter(|(_, call)| is_to_a_phone && call.other == other && is_at_another(call));
-        same.next_back().map(|(key, _)| *key)
+        if dialog.is_initiator == Some(true) || other.is_empty() {
+            return None;
+        }
+        // One who talks with a colleague has two lines; one whom the colleague has just let go of was sent on.
+        let may_be = |call: &Call| !call.is_established || call.lingers_until.is_some();
+        let is_at_another = |call: &Call| !call.ends.iter().any(|end| end.at.as_ref().is_some_and(|(at, _)| at == extension) && !end.is_gone);
+        let same = self.by_number.get(other)?;
+        same.iter().rev().find(|key| self.calls.get(key).is_some_and(|call| may_be(call) && is_at_another(call))).copied()
     }
 
     /// A call of this phone that the colleague's phone has told of, and which it has not told of itself.
     fn placeholder(&self, extension: &Extension, other: &str) -> Option<u64> {
         let is_it =
             |call: &Call| call.ends.iter().any(|end| is_placeholder(end, extension)) && call.ends.iter().any(|end| end.channel.number == other);
-        self.calls.iter().find(|(_, call)| is_it(call)).map(|(key, _)| *key)
+        let with_it = self.by_number.get(extension.as_str())?;
+        with_it.iter().find(|key| self.calls.get(key).is_some_and(is_it)).copied()
     }
 
     /// A call begins with whoever is at the other end, where that one calls.
@@ -254,6 +286,7 @@ impl Observed {
         let key = self.count;
         let call = Call { ends: Vec::new(), other: other.to_owned(), call_ids: BTreeSet::new(), is_established: false, lingers_until: None };
         self.calls.insert(key, call);
+        self.by_number.entry(other.to_owned()).or_default().insert(key);
         if is_caller {
             return key;
         }

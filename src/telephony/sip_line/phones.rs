@@ -126,7 +126,8 @@ impl Phones {
     }
 
     pub(super) fn has(&self, number: &str) -> Option<Extension> {
-        self.by_extension.keys().find(|extension| extension.as_str() == number).cloned()
+        let extension = Extension::parse(number).ok()?;
+        self.by_extension.contains_key(&extension).then_some(extension)
     }
 }
 

@@ -80,8 +80,7 @@ async fn a_pbx_that_dies_in_a_call_leaves_no_ghost() {
     let pool = home.pool().await;
     let open: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM calls WHERE ended_seen IS NULL").fetch_one(&pool).await.expect("calls");
     assert_eq!(open, 0);
-    let gaps: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM gaps WHERE kind = 'link' AND to_at IS NOT NULL").fetch_one(&pool).await.expect("gaps");
+    let gaps: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM gaps WHERE kind = 'link' AND to_at IS NOT NULL").fetch_one(&pool).await.expect("gaps");
     assert_eq!(gaps, 1);
 }
 
