@@ -19,7 +19,11 @@ fn at(pbx: &Pbx, transport: Transport) -> At<'static> {
 }
 
 async fn office(name: &str, transport: Transport) -> (Pbx, Phone, Line) {
-    let pbx = Pbx::up_for_sip(name, RING, Release::Asterisk22, 201..=202).await;
+    office_of(Release::Asterisk22, name, transport).await
+}
+
+async fn office_of(release: Release, name: &str, transport: Transport) -> (Pbx, Phone, Line) {
+    let pbx = Pbx::up_for_sip(name, RING, release, 201..=202).await;
     let phone = Phone::register(&pbx, "101").await;
     let line = Line::open(&at(&pbx, transport), &["101", "102", "201"]).await;
     (pbx, phone, line)
@@ -27,7 +31,11 @@ async fn office(name: &str, transport: Transport) -> (Pbx, Phone, Line) {
 
 /// Somebody calls, over each transport.
 async fn answered_and_hung_up(name: &str, transport: Transport) {
-    let (pbx, phone, mut line) = office(name, transport).await;
+    answered_and_hung_up_at(Release::Asterisk22, name, transport).await;
+}
+
+async fn answered_and_hung_up_at(release: Release, name: &str, transport: Transport) {
+    let (pbx, phone, mut line) = office_of(release, name, transport).await;
     let mut caller = Debtor::calls(&pbx, "31101", NUMBER, "Marijke Vos", None).await;
     line.tells(&["rings 101 Inbound +447700900123 \"Marijke Vos\" (observed)"]).await;
     line.meanwhile(phone.answer()).await;
@@ -51,6 +59,42 @@ async fn inbound_over_tcp() {
 #[tokio::test]
 async fn inbound_over_tls() {
     answered_and_hung_up("sip-tls", Transport::Tls).await;
+}
+
+#[tokio::test]
+async fn asterisk16_inbound_over_udp() {
+    answered_and_hung_up_at(Release::Asterisk16, "sip-16", Transport::Udp).await;
+}
+
+#[tokio::test]
+async fn asterisk16_click_to_dial() {
+    let (pbx, phone, mut line) = office_of(Release::Asterisk16, "sip-16-dial", Transport::Udp).await;
+    let mut debtor = Debtor::answers_and_hangs_up(&pbx, Duration::from_millis(300), Duration::from_millis(800)).await;
+    line.dial("dialled-1601", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["own phone 101", "rings outside Outbound +447700900123", "talks"]).await;
+    line.meanwhile(debtor.wait()).await;
+    line.tells(&["cleared Completed"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+}
+
+/// A ring group: two phones ring for one caller, who has one call.
+#[tokio::test]
+async fn two_phones_that_ring_for_one_caller_are_one_call() {
+    let (pbx, phone, mut line) = office("sip-group", Transport::Udp).await;
+    let _second = line.meanwhile(Phone::register(&pbx, "102")).await;
+    let mut caller = Debtor::calls(&pbx, "31900", NUMBER, "Marijke Vos", None).await;
+    line.until("both ring", |line| ["101", "102"].iter().all(|phone| line.ladder.iter().any(|said| said.starts_with(&format!("rings {phone} ")))))
+        .await;
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["talks 101 to +447700900123"]).await;
+    line.until("the other phone stops", |line| line.ladder.iter().any(|said| said.starts_with("ring ended 102 Elsewhere"))).await;
+    line.meanwhile(phone.hang_up()).await;
+    line.meanwhile(caller.wait()).await;
+    line.until("it is over", Line::is_idle).await;
+    assert_eq!(line.ladder.iter().filter(|said| said.starts_with("cleared")).count(), 1, "{:?}", line.ladder);
 }
 
 #[tokio::test]

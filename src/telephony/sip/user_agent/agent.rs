@@ -110,6 +110,8 @@ pub struct UserAgent {
     pub(super) sessions: BTreeMap<SessionId, Session>,
     pub(super) by_dialog: HashMap<(String, String), Owner>,
     pub(super) by_server: HashMap<super::outcome::Id, SessionId>,
+    /// By the INVITE that began it: the same over another way is known by this (8.2.2.2).
+    pub(super) by_origin: HashMap<(String, u32), SessionId>,
     pub(super) alarms: Alarms,
     pub(super) events: VecDeque<Event>,
     pub(super) refusals: Refusals,
@@ -134,6 +136,7 @@ impl UserAgent {
             sessions: BTreeMap::new(),
             by_dialog: HashMap::new(),
             by_server: HashMap::new(),
+            by_origin: HashMap::new(),
             alarms: Alarms::default(),
             events: VecDeque::new(),
             refusals: Refusals::default(),
@@ -272,7 +275,14 @@ impl UserAgent {
     /// Everything that is remembered: sessions, subscriptions, transactions, alarms. Nothing, when all is over.
     #[must_use]
     pub fn remembered(&self) -> [usize; 6] {
-        [self.sessions.len(), self.by_dialog.len(), self.transactions.len(), self.pending.len(), self.by_server.len(), self.alarms.len()]
+        [
+            self.sessions.len(),
+            self.by_dialog.len(),
+            self.transactions.len(),
+            self.pending.len(),
+            self.by_server.len() + self.by_origin.len(),
+            self.alarms.len(),
+        ]
     }
 
     /// Sends a request of ours and notes what its answer is for.

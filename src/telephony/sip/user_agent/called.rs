@@ -37,7 +37,7 @@ impl UserAgent {
         let call_id = message.value(HeaderName::CallId).unwrap_or_default().into_owned();
         let of = message.value(HeaderName::CSeq).unwrap_or_default();
         let came_as = (format!("{call_id} {remote_tag}"), cseq(&of).map_or(0, |(number, _)| number));
-        if self.sessions.values().any(|session| session.came_as.as_ref() == Some(&came_as)) {
+        if self.by_origin.contains_key(&came_as) {
             return refuse(self, 482); // The same call over another way (8.2.2.2).
         }
         let replaces = match message.value(HeaderName::Replaces) {
@@ -52,7 +52,7 @@ impl UserAgent {
         let base = Draft::answer(message, from.addr, 180, Some(&tag)).with(HeaderName::Server, &self.settings.name);
         let mut session = Session::new(account, State::Ringing, (call_id, tag));
         session.dialog = Some(dialog);
-        session.came_as = Some(came_as);
+        session.came_as = Some(came_as.clone());
         session.replaces = replaces;
         session.knows_update = message.list(HeaderName::Allow).is_some_and(|list| list.contains("UPDATE"));
         session.waiting = Some(Waiting { id, base });
@@ -62,6 +62,7 @@ impl UserAgent {
         session.reliable = is_reliable.then(|| Reliable { rseq: number, draft: Draft::response(180), pause: Duration::ZERO, until: now });
         let session = self.add_session(session);
         self.by_server.insert(id, session);
+        self.by_origin.insert(came_as, session);
         self.note_session_timer(session, message);
         let trying = Draft::answer(message, from.addr, 100, None);
         self.transactions.respond(now, id, &trying);

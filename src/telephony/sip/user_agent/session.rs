@@ -140,6 +140,9 @@ impl UserAgent {
     pub(super) fn end(&mut self, now: Instant, id: SessionId, end: End) {
         let Some(session) = self.sessions.remove(&id) else { return };
         self.by_dialog.remove(&session.key);
+        if let Some(came_as) = &session.came_as {
+            self.by_origin.remove(came_as);
+        }
         for alarm in [Alarm::Reoffer(id), Alarm::RefreshSession(id), Alarm::SessionExpired(id), Alarm::RepeatReliable(id)] {
             self.alarms.clear(alarm);
         }
