@@ -46,7 +46,9 @@ impl<'a> Cursor<'a> {
 
     /// Passes white space.
     pub fn space(&mut self) {
-        self.0 = self.0.trim_start_matches([' ', '\t']);
+        while let Some(rest) = self.0.strip_prefix(' ').or_else(|| self.0.strip_prefix('\t')) {
+            self.0 = rest;
+        }
     }
 
     /// Only white space is left.
@@ -58,9 +60,12 @@ impl<'a> Cursor<'a> {
 
     /// Passes this separator with the white space around it, if it comes next.
     pub fn eats(&mut self, separator: char) -> bool {
-        let mut ahead = *self;
-        ahead.space();
-        let Some(rest) = ahead.0.strip_prefix(separator) else { return false };
+        let rest = self.0.strip_prefix(separator).or_else(|| {
+            let mut ahead = *self;
+            ahead.space();
+            ahead.0.strip_prefix(separator)
+        });
+        let Some(rest) = rest else { return false };
         self.0 = rest;
         self.space();
         true

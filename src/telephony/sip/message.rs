@@ -38,6 +38,7 @@ pub struct Field<'a> {
     /// Its name as it is written.
     pub written: &'a str,
     value: &'a [u8],
+    is_folded: bool,
 }
 
 impl<'a> Field<'a> {
@@ -46,7 +47,7 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn value(&self) -> Cow<'a, str> {
         let text = String::from_utf8_lossy(self.value.trim_ascii());
-        if memchr(b'\n', self.value).is_none() {
+        if !self.is_folded {
             return text;
         }
         let mut lines = text.split("\r\n");
@@ -142,13 +143,14 @@ fn field(bytes: &[u8]) -> Result<(Field<'_>, &[u8]), Fault> {
             value.ok_or(Fault::Unparseable("a header field has no colon"))?
         }
     };
-    let mut end = line_end(value).ok_or(NO_END)?;
+    let first_end = line_end(value).ok_or(NO_END)?;
+    let mut end = first_end;
     while let Some(b' ' | b'\t') = value.get(end + 2) {
         end += 2 + line_end(value.get(end + 2..).unwrap_or_default()).ok_or(NO_END)?;
     }
     let (line, after) = split(value, end);
     value = line;
-    Ok((Field { name: HeaderName::of(name), written, value }, after))
+    Ok((Field { name: HeaderName::of(name), written, value, is_folded: end > first_end }, after))
 }
 
 /// Where the line ends: before its CR LF. A CR or an LF alone ends nothing.
