@@ -12,6 +12,7 @@ use super::task::{Asking, Beside, COMMANDS_A_TURN, LOOKUP_TIMEOUT, Task};
 use crate::clock::Clock;
 use crate::desk::floor::Effect;
 use crate::desk::hub::{Command, Refusal};
+use crate::desk::recording::Recording;
 use crate::desk::seat::Candidate;
 use crate::ids::{AgentId, CallId, CaseId, Device, PhoneNumber};
 use crate::measure;
@@ -69,6 +70,9 @@ impl<C: Clock> Task<C> {
                 Effect::LoadOwed(agent) => self.load_owed(agent),
                 Effect::Queue(order) => self.queue_orders.push(order),
                 Effect::Dial { extension, number, call, name, caller_id, .. } if self.sources.of(&extension) == Some(Of::Sip) => {
+                    // Nobody records here yet: the page must not say that it is asked for.
+                    let shown = self.floor.show_recording(&call, &Recording::Off);
+                    self.note_changed(&shown);
                     if !self.sip_dial(call.clone(), extension, number, name.into_revealed(), caller_id) {
                         result = Err(Refusal::NotSent);
                         let changed = self.floor.pbx_refused(&call, "");
