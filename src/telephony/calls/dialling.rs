@@ -160,6 +160,12 @@ impl Tracker {
     fn first_other_party(&self, leg: &Leg) -> Option<Uniqueid> {
         let call = self.calls.get(&leg.call)?;
         let is_caller = |id: &&Uniqueid| **id != leg.id && self.legs.get(*id).is_some_and(|l| l.kind == LegKind::Party && !l.handed_over);
+        // An agent whom the phone shows as its caller: a transfer by keys rings before the pipe to it is laid.
+        let shown = leg.connected_to.number.reveal();
+        let is_shown = |id: &&Uniqueid| self.legs.get(*id).and_then(|l| l.line.as_ref()).is_some_and(|line| line.as_str() == shown);
+        if let Some(agent) = call.legs.iter().filter(is_caller).find(is_shown) {
+            return Some(agent.clone());
+        }
         let first = call.first.as_ref().filter(is_caller);
         first.or_else(|| call.legs.iter().filter(is_caller).find(|id| self.legs.get(*id).is_some_and(|l| !l.is_dialled()))).cloned()
     }
