@@ -73,7 +73,7 @@ impl<C: Clock> Task<C> {
                     // Nobody records here yet: the page must not say that it is asked for.
                     let shown = self.floor.show_recording(&call, &Recording::Off);
                     self.note_changed(&shown);
-                    if !self.sip_dial(call.clone(), extension, number, name.into_revealed(), caller_id) {
+                    if !self.sip_dial(call.clone(), extension, number, name, caller_id) {
                         result = Err(Refusal::NotSent);
                         let changed = self.floor.pbx_refused(&call, "");
                         self.note_changed(&changed);
@@ -92,7 +92,11 @@ impl<C: Clock> Task<C> {
                     }
                 }
                 Effect::Recording { channel, wish } => result = self.ask(&recording::command(channel, wish), Asked::Recording).await,
-                Effect::HangUp { channel } if self.sip_hang_up(&channel) => {}
+                Effect::HangUp { channel } if self.is_at_sip(&channel) => {
+                    if !self.sip_hang_up(&channel) {
+                        result = Err(Refusal::NoSuchCall); // It is watched, and not ours.
+                    }
+                }
                 Effect::HangUp { channel } => result = self.ask(&PbxCommand::HangUp { channel }, Asked::HangUp).await,
             }
         }

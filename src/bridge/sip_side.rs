@@ -15,10 +15,11 @@ use super::sip::network::{Arrived, Friends, SipNetwork};
 use super::sip::resolve::resolve;
 use super::sources::{Of, Source};
 use super::task::Task;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::SipTransport;
 use crate::ids::{CallId, Extension, PhoneNumber};
 use crate::numbers::Pattern;
+use crate::personal::Personal;
 use crate::store::write::Write;
 use crate::telephony::sip::digest::Credentials;
 use crate::telephony::sip::peer::{Peer, Transport};
@@ -30,6 +31,10 @@ use crate::telephony::sip_line::line::{Dial, LineSettings, SipLine, Told};
 const PING_EVERY: Duration = Duration::from_millis(1500);
 /// How long it may take to say so.
 const PING_PATIENCE: Duration = Duration::from_millis(1200);
+/// How long one address is tried before the next is.
+const TRY_ELSEWHERE: Duration = Duration::from_secs(3);
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// Messages that are taken in one turn, at most.
 const MESSAGES_A_TURN: usize = 256;
 
@@ -74,20 +79,21 @@ pub(super) struct SipSide {
     /// Where the PBX may be, and where it is tried.
     peers: Vec<Peer>,
     at: usize,
+    moved: Instant,
     resolving: Option<JoinHandle<Vec<Peer>>>,
 }
 
 /// How far the line has come.
 pub(super) enum SipState {
     Off,
-    Opening(JoinHandle<Result<Opened, String>>),
+    Opening(JoinHandle<Result<Box<Opened>, String>>),
     Waiting(Instant),
     Open(Box<SipSide>),
 }
 
 /// What came.
 pub(super) enum SipInput {
-    Opened(Result<Opened, String>),
+    Opened(Result<Box<Opened>, String>),
     Retry,
     Arrived(Arrived),
     Due,
@@ -129,9 +135,8 @@ pub(super) fn open(setup: &Option<SipSetup>) -> SipState {
     }
 }
 
-pub(super) async fn opened(setup: SipSetup) -> Result<Opened, String> {
-    let peers = resolve(&setup.server, setup.port, setup.transport).await.map_err(|error| error.to_string())?;
-    let first = peers.first().copied().ok_or("the PBX has no address")?;
+pub(super) async fn opened(setup: SipSetup) -> Result<Box<Opened>, String> {
+    let mut peers = resolve(&setup.server, setup.port, setup.transport).await.map_err(|error| error.to_string())?;
     let friends = Friends::default();
     peers.iter().for_each(|peer| friends.insert(peer.addr.ip()));
     let tls = match peers.iter().any(|peer| peer.transport == Transport::Tls) {
@@ -144,9 +149,21 @@ pub(super) async fn opened(setup: SipSetup) -> Result<Opened, String> {
     };
     let mut network =
         SipNetwork::open(setup.listen, tls, friends.clone()).await.map_err(|error| format!("[sip] listen {}: {error}", setup.listen))?;
-    let ours =
-        network.reach(first).await.map_err(|error| format!("the PBX at {first} is not reached: {error}. Check [sip] server, port and transport"))?;
-    Ok(Opened { network, friends, peers, local: [ours; 3] })
+    let (at, ours) = first_reached(&mut network, &peers).await?;
+    peers.rotate_left(at);
+    Ok(Box::new(Opened { network, friends, peers, local: [ours; 3] }))
+}
+
+/// The first address that can be reached, and our end of the way to it.
+async fn first_reached(network: &mut SipNetwork, peers: &[Peer]) -> Result<(usize, SocketAddr), String> {
+    let mut why = "the PBX has no address".to_owned();
+    for (at, peer) in peers.iter().enumerate() {
+        match network.reach(*peer).await {
+            Ok(ours) => return Ok((at, ours)),
+            Err(error) => why = format!("the PBX at {peer} is not reached: {error}. Check [sip] server, port and transport"),
+        }
+    }
+    Err(why)
 }
 
 /// The line on these sockets.
@@ -176,7 +193,7 @@ pub(super) fn line_of(setup: &SipSetup, opened: Opened, technology: &str, run: u
 impl SipSide {
     fn begin(setup: &SipSetup, opened: Opened, technology: &str, run: u64) -> Option<Self> {
         let (line, Opened { network, friends, peers, .. }) = line_of(setup, opened, technology, run)?;
-        Some(Self { line, network, friends, peers, at: 0, resolving: None })
+        Some(Self { line, network, friends, peers, at: 0, moved: Instant::now(), resolving: None })
     }
 
     /// Sends what is to be sent.
@@ -199,8 +216,12 @@ impl SipSide {
         }
     }
 
-    /// The PBX does not answer: its next address is tried, and its name asked again.
+    /// While the PBX does not answer, its next address is tried every moment, and its name asked again.
     fn try_elsewhere(&mut self, setup: &SipSetup) {
+        if !self.line.is_away() || self.moved.elapsed() < TRY_ELSEWHERE {
+            return;
+        }
+        self.moved = Instant::now();
         if self.peers.len() > 1 {
             self.at = (self.at + 1) % self.peers.len();
             if let Some(peer) = self.peers.get(self.at) {
@@ -227,9 +248,9 @@ impl SipSide {
 }
 
 impl<C: Clock> Task<C> {
-    pub(super) async fn sip_heard(&mut self, input: SipInput) {
+    pub(super) fn sip_heard(&mut self, input: SipInput) {
         match input {
-            SipInput::Opened(Ok(opened)) => self.sip_opened(opened),
+            SipInput::Opened(Ok(opened)) => self.sip_opened(*opened),
             SipInput::Opened(Err(why)) => {
                 let wait = self.sip_backoff.pause();
                 self.sip = SipState::Waiting(Instant::now() + wait);
@@ -257,7 +278,6 @@ impl<C: Clock> Task<C> {
                 }
             }
         }
-        self.sip_told().await;
     }
 
     fn sip_opened(&mut self, opened: Opened) {
@@ -289,18 +309,20 @@ impl<C: Clock> Task<C> {
                     self.link_changed(now);
                     self.judge_calls(now, now, Of::Sip).await;
                 }
-                Told::Down(why) => {
-                    self.sip_lost(format!("SIP: {why}. Check [sip] server, port and transport, and the account there"));
-                    if let (SipState::Open(side), Some(setup)) = (&mut self.sip, &self.setup.sip) {
-                        side.try_elsewhere(setup);
-                    }
-                }
+                Told::Down(why) => self.sip_lost(format!("SIP: {why}. Check [sip] server, port and transport, and the account there")),
                 Told::Registered(_) => {}
                 Told::Phone(extension, Ok(())) => tracing::debug!(%extension, "a phone is watched"),
                 Told::Phone(extension, Err(why)) => {
                     tracing::warn!(%extension, %why, "a phone is not watched: may the account of [sip] subscribe to it?");
                 }
             }
+        }
+    }
+
+    /// Call once a tick.
+    pub(super) fn sip_tick(&mut self) {
+        if let (SipState::Open(side), Some(setup)) = (&mut self.sip, &self.setup.sip) {
+            side.try_elsewhere(setup);
         }
     }
 
@@ -319,9 +341,16 @@ impl<C: Clock> Task<C> {
     }
 
     /// Dials by SIP; whether it could be sent.
-    pub(super) fn sip_dial(&mut self, call: CallId, extension: Extension, number: PhoneNumber, name: String, caller_id: Option<PhoneNumber>) -> bool {
+    pub(super) fn sip_dial(
+        &mut self,
+        call: CallId,
+        extension: Extension,
+        number: PhoneNumber,
+        name: Personal<String>,
+        caller_id: Option<PhoneNumber>,
+    ) -> bool {
         let SipState::Open(side) = &mut self.sip else { return false };
-        let dial = Dial { call, extension, number: number.to_string(), name, caller_id: caller_id.map(|number| number.to_string()) };
+        let dial = Dial { call, extension, number: number.to_string().into(), name, caller_id: caller_id.map(|number| number.to_string()) };
         let is_sent = side.line.dial(std::time::Instant::now(), dial);
         side.flush();
         is_sent
@@ -336,19 +365,21 @@ impl<C: Clock> Task<C> {
     }
 
     /// Says goodbye at the PBX.
-    pub(super) fn sip_stop(&mut self) {
-        if let SipState::Open(side) = &mut self.sip {
-            side.line.stop(std::time::Instant::now());
-            side.flush();
-        }
+    pub(super) async fn sip_stop(self) {
+        let SipState::Open(mut side) = self.sip else { return };
+        side.line.stop(std::time::Instant::now());
+        side.flush();
+        let _ = tokio::time::timeout(GOODBYE, side.network.finish()).await;
     }
 
     /// What one source has told is complete: calls at its phones that it does not know are over.
-    pub(super) async fn judge_calls(&mut self, now: crate::clock::Timestamp, since: crate::clock::Timestamp, judge: Of) {
+    pub(super) async fn judge_calls(&mut self, now: Timestamp, since: Timestamp, judge: Of) {
         let live = self.live_calls(judge);
         let effects = self.floor.reconcile(now, since, &live);
         let recorded = self.recorded.reconcile(|call| live.contains(call));
-        self.journal.put(Write::CloseGhosts { now, since, live: live.into_iter().collect() });
+        // Where both sources are on, SIP answers for what it alone tells of: what it dialled is closed with the manager's own.
+        let only = (judge == Of::Sip && self.sources.manager != Source::Off).then_some(CallId::OBSERVED_PREFIX);
+        self.journal.put(Write::CloseGhosts { now, since, live: live.into_iter().collect(), only });
         self.record(now, recorded);
         let _ = self.perform(effects).await;
     }

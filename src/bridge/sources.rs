@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::{Command, Link, Whom};
-use crate::ids::{AgentId, CallId, Extension};
+use crate::desk::seat::{DeskCall, Seat};
+use crate::ids::{AgentId, CallId, Device, Extension};
 use crate::measure;
 use crate::numbers::Pattern;
 use crate::store::write::Write;
+use crate::telephony::pbx::event::extension_of;
 
 /// How a source is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +126,18 @@ impl<C: Clock> Task<C> {
     /// The calls that live, as far as this source can tell: those of the other are not its to judge.
     pub(super) fn live_calls(&self, judge: Of) -> BTreeSet<CallId> {
         let told = self.tracker.calls().chain(self.sip_tracker.calls()).map(|call| call.id.clone());
-        let of_other = self.floor.seats().filter(|seat| self.sources.of(&seat.profile.extension) != Some(judge));
-        told.chain(of_other.flat_map(|seat| &seat.calls).map(|call| call.id.clone())).collect()
+        // A person may have a phone at each.
+        let source = |seat: &Seat, call: &DeskCall| {
+            let line = call.leg.as_ref().and_then(|leg| leg.line.as_ref());
+            self.sources.of(line.unwrap_or(&seat.profile.extension))
+        };
+        let of_other = self.floor.seats().flat_map(|seat| seat.calls.iter().filter(move |call| source(seat, call) != Some(judge)));
+        told.chain(of_other.map(|call| call.id.clone())).collect()
+    }
+
+    /// Whether a channel is of a phone that SIP tells of.
+    pub(super) fn is_at_sip(&self, channel: &str) -> bool {
+        let extension = extension_of(&self.setup.technology, Device::text_of_channel(channel));
+        extension.is_some_and(|extension| self.sources.of(&extension) == Some(Of::Sip))
     }
 }

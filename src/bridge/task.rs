@@ -151,24 +151,20 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
         tokio::select! {
             read = read(&mut task.connection) => task.bytes(read).await,
             connected = joined(&mut task.connecting) => task.connected(connected).await,
-            input = sip_input(&mut task.sip) => task.sip_heard(input).await,
+            input = sip_input(&mut task.sip) => task.sip_heard(input),
             asking = commands.recv() => match asking {
-                Some(asking) => {
-                    task.commands(asking, &mut commands).await;
-                    task.sip_told().await;
-                }
-                None => {
-                    task.sip_stop();
-                    return;
-                }
+                Some(asking) => task.commands(asking, &mut commands).await,
+                None => return task.sip_stop().await,
             },
             Some(done) = beside_out.recv() => task.done_beside(done).await,
             () = tokio::time::sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() => task.connect(),
             _ = tick.tick() => {
                 task.tick().await;
+                task.sip_tick();
                 task.look_at_ledger().await;
             }
         }
+        task.sip_told().await;
         task.send_queue_orders().await;
         if let Some(why) = task.broken.take() {
             task.lost(&why).await;

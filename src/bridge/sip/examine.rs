@@ -32,7 +32,7 @@ pub struct Examined {
 pub async fn examine(setup: &SipSetup, extensions: &BTreeSet<Extension>, patience: Duration) -> Result<Examined, String> {
     let opened = opened(setup.clone()).await?;
     let peer = *opened.peers.first().ok_or("the PBX has no address")?;
-    let (mut line, mut opened) = line_of(setup, opened, "PJSIP", 0).ok_or("the PBX has no address")?;
+    let (mut line, mut opened) = line_of(setup, *opened, "PJSIP", 0).ok_or("the PBX has no address")?;
     let mut found = Examined { peer, known: Err("it did not answer".to_owned()), phones: BTreeMap::new(), clock_ahead: None };
     let deadline = Instant::now() + patience;
     line.start(Instant::now());

@@ -69,7 +69,9 @@ pub struct SipNetwork {
     arrived: mpsc::Receiver<Arrived>,
     /// Datagrams and connections of strangers.
     pub strangers: Arc<AtomicU64>,
+    /// What carries our connections; the readers of datagrams and of those who come to us end with them.
     tasks: tokio::task::JoinSet<()>,
+    _readers: tokio::task::JoinSet<()>,
 }
 
 impl SipNetwork {
@@ -81,16 +83,16 @@ impl SipNetwork {
         let udp = Arc::new(UdpSocket::bind(listen).await?);
         let (arriving, arrived) = mpsc::channel(ARRIVED_MAX);
         let strangers = Arc::new(AtomicU64::new(0));
-        let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(read_datagrams(udp.clone(), friends.clone(), strangers.clone(), arriving.clone()));
+        let mut readers = tokio::task::JoinSet::new();
+        readers.spawn(read_datagrams(udp.clone(), friends.clone(), strangers.clone(), arriving.clone()));
         // A peer may come to us over a connection: what is too long for a datagram.
         match TcpListener::bind(udp.local_addr()?).await {
             Ok(listener) => {
-                tasks.spawn(accept(listener, friends, strangers.clone(), arriving.clone()));
+                readers.spawn(accept(listener, friends, strangers.clone(), arriving.clone()));
             }
             Err(error) => tracing::warn!(%error, "no connections are accepted over SIP: the port of [sip] listen is taken over TCP"),
         }
-        Ok(Self { udp, tls, connections: HashMap::new(), arriving, arrived, strangers, tasks })
+        Ok(Self { udp, tls, connections: HashMap::new(), arriving, arrived, strangers, tasks: tokio::task::JoinSet::new(), _readers: readers })
     }
 
     async fn local_for(&self, peer: SocketAddr) -> io::Result<SocketAddr> {
@@ -113,14 +115,11 @@ impl SipNetwork {
             let _ = self.udp.try_send_to(&bytes, to.addr);
             return;
         }
-        let Some(writer) = self.connections.get(&to) else { return self.connect(to, bytes) };
-        match writer.try_send(bytes) {
-            Ok(()) => {}
-            Err(mpsc::error::TrySendError::Closed(bytes)) => self.connect(to, bytes),
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                self.connections.remove(&to);
-                self.failed(to, "the peer does not read what we send");
-            }
+        match self.connections.get(&to) {
+            // Where the connection is over, or its peer reads nothing, that is told next, and ends whatever was sent over it, this as well:
+            // before that no other one is made, or the end of the old one would be taken for the end of the new.
+            Some(writer) => drop(writer.try_send(bytes)),
+            None => self.connect(to, bytes),
         }
     }
 
@@ -144,7 +143,6 @@ impl SipNetwork {
     }
 
     fn connect(&mut self, to: Peer, first: Vec<u8>) {
-        self.connections.retain(|_, writer| !writer.is_closed());
         if self.connections.len() >= CONNECTIONS_MAX {
             return self.failed(to, "too many connections");
         }
@@ -194,6 +192,19 @@ impl SipNetwork {
         None
     }
 
+    /// Writes what is still to be written over connections, and closes them.
+    pub async fn finish(mut self) {
+        self.connections.clear();
+        loop {
+            tokio::select! {
+                joined = self.tasks.join_next() => if joined.is_none() {
+                    return;
+                },
+                Some(_) = self.arrived.recv() => {} // Nobody reads it any more.
+            }
+        }
+    }
+
     /// What is known of connections follows.
     fn noted(&mut self, arrived: Arrived) -> Option<Arrived> {
         match &arrived {
@@ -201,8 +212,7 @@ impl SipNetwork {
                 self.connections.insert(*peer, writer.clone());
                 return None;
             }
-            // Another connection may have taken its place.
-            Arrived::Failed(peer, _) if self.connections.get(peer).is_none_or(mpsc::Sender::is_closed) => {
+            Arrived::Failed(peer, _) => {
                 self.connections.remove(peer);
             }
             _ => {}

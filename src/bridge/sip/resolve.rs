@@ -194,6 +194,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_is_looked_up() {
+        let peers = resolve("localhost", Some(5080), SipTransport::Tcp).await.unwrap();
+        assert!(peers.iter().any(|peer| peer.transport == Transport::Tcp && peer.addr == "127.0.0.1:5080".parse().unwrap()), "{peers:?}");
+    }
+
+    #[tokio::test]
     async fn an_address_is_not_looked_up() {
         let peers = resolve("127.0.0.1", None, SipTransport::Tls).await.unwrap();
         assert_eq!(peers, [Peer { transport: Transport::Tls, addr: "127.0.0.1:5061".parse().unwrap() }]);

@@ -320,24 +320,26 @@ pub(super) async fn seat_gone(tx: &mut Tx, agent: AgentId) -> Result<Written, St
     Ok(Written::Done)
 }
 
-pub(super) async fn close_ghosts(tx: &mut Tx, now: Timestamp, since: Timestamp, live: &[CallId]) -> Result<Written, StoreError> {
+pub(super) async fn close_ghosts(tx: &mut Tx, now: Timestamp, since: Timestamp, live: &[CallId], only: &str) -> Result<Written, StoreError> {
     let live = serde_json::to_string(live).map_err(|e| StoreError::Unreadable { table: "calls", why: e.to_string() })?;
     match tx {
         Tx::Sqlite(tx) => {
             sqlx::query(
-                "UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND started_seen < $3 AND id NOT IN (SELECT value FROM json_each($2))",
+                "UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND started_seen < $3 AND substr(id, 1, length($4)) = $4 AND id NOT IN (SELECT value FROM json_each($2))",
             )
             .bind(now.0)
             .bind(live)
             .bind(since.0)
+            .bind(only)
             .execute(&mut **tx)
             .await?;
         }
         Tx::Postgres(tx) => {
-            sqlx::query("UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND started_seen < $3 AND id NOT IN (SELECT jsonb_array_elements_text($2::jsonb))")
+            sqlx::query("UPDATE calls SET ended_seen = $1, reason = 'unknown' WHERE ended_seen IS NULL AND started_seen < $3 AND substr(id, 1, length($4)) = $4 AND id NOT IN (SELECT jsonb_array_elements_text($2::jsonb))")
                 .bind(now.0)
                 .bind(live)
                 .bind(since.0)
+                .bind(only)
                 .execute(&mut **tx)
                 .await?;
         }

@@ -80,6 +80,8 @@ pub enum Write {
         since: Timestamp,
         /// The calls that live.
         live: Vec<CallId>,
+        /// Judged are those whose id begins so; all, where none is said.
+        only: Option<&'static str>,
     },
     /// What an agent typed.
     Draft(DraftSave),
@@ -338,7 +340,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::Sight(at) => calls::sight(tx, *at).await,
         Write::Seat(seat) => calls::seat(tx, seat).await,
         Write::SeatGone(agent) => calls::seat_gone(tx, *agent).await,
-        Write::CloseGhosts { now, since, live } => calls::close_ghosts(tx, *now, *since, live).await,
+        Write::CloseGhosts { now, since, live, only } => calls::close_ghosts(tx, *now, *since, live, only.unwrap_or_default()).await,
         Write::Draft(draft) => outcomes::draft(tx, draft).await,
         Write::Outcome(outcome) => outcomes::outcome(tx, outcome).await,
         Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,

@@ -14,18 +14,23 @@
 //! ```
 
 use core::net::IpAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use super::reasons::{cause_of, status_of};
 use super::telling::{Channel, Telling};
 use crate::ids::{CallId, Extension};
+use crate::personal::Personal;
 use crate::telephony::calls::hangup_cause::HangupCause;
 use crate::telephony::pbx::event::{ChannelState, DialStatus};
+use crate::telephony::sip::dialog_info::DialogState;
 use crate::telephony::sip::sdp::{Description, Direction};
 use crate::telephony::sip::user_agent::agent::UserAgent;
 use crate::telephony::sip::user_agent::calling::Invitation;
 use crate::telephony::sip::user_agent::event::{AccountId, End, Event, SessionId, Side};
+
+/// Calls of ours whose Call-IDs are remembered.
+const CALL_IDS_MAX: usize = 1024;
 
 /// A call to be dialled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +40,9 @@ pub struct Dial {
     /// The agent's phone.
     pub extension: Extension,
     /// What the PBX is asked to dial.
-    pub number: String,
+    pub number: Personal<String>,
     /// What the agent's own phone shows.
-    pub name: String,
+    pub name: Personal<String>,
     /// The number that the called party sees, where it is not the PBX's own choice.
     pub caller_id: Option<String>,
 }
@@ -92,7 +97,8 @@ pub(super) struct Call {
     caller_id: Option<String>,
     pub(super) agent: Leg,
     pub(super) debtor: Leg,
-    legs: u32,
+    /// What its PBX calls the agent's leg, where it names no Call-ID.
+    told_as: Option<String>,
 }
 
 impl Call {
@@ -131,16 +137,38 @@ pub(super) struct Dialled {
     pub(super) standing: Standing,
     pub(super) calls: BTreeMap<CallId, Call>,
     by_session: BTreeMap<SessionId, (CallId, Which)>,
+    freed: Vec<Extension>,
+    /// The Call-IDs of the last calls of ours: their PBX may tell of one when it is over.
+    call_ids: VecDeque<String>,
+    count: u32,
 }
 
 impl Dialled {
     pub(super) const fn new(standing: Standing) -> Self {
-        Self { standing, calls: BTreeMap::new(), by_session: BTreeMap::new() }
+        Self { standing, calls: BTreeMap::new(), by_session: BTreeMap::new(), freed: Vec::new(), call_ids: VecDeque::new(), count: 0 }
     }
 
-    /// Whether a call of ours is at this phone: what its PBX tells of it is told already.
-    pub(super) fn is_at(&self, extension: &Extension) -> bool {
-        self.calls.values().any(|call| call.extension == *extension)
+    /// Whether this dialog of a phone is our own call there: by its Call-ID; where the PBX tells none, it is the first that it tells
+    /// of while our call is there.
+    pub(super) fn is_own(&mut self, extension: &Extension, dialog: &DialogState) -> bool {
+        if let Some(call_id) = &dialog.call_id {
+            return self.call_ids.contains(call_id);
+        }
+        let mut here = self.calls.values_mut().filter(|call| call.extension == *extension);
+        here.any(|call| *call.told_as.get_or_insert_with(|| dialog.id.clone()) == dialog.id)
+    }
+
+    /// The phones at which a call of ours has ended since this was asked last.
+    pub(super) fn freed(&mut self) -> Vec<Extension> {
+        std::mem::take(&mut self.freed)
+    }
+
+    /// Takes back what nobody has answered.
+    pub(super) fn give_up_ringing(&mut self, now: Instant, agent: &mut UserAgent) {
+        let ringing = |call: &Call| [&call.agent, &call.debtor].map(|leg| leg.session.filter(|_| !leg.is_up));
+        for session in self.calls.values().flat_map(ringing).flatten().collect::<Vec<_>>() {
+            agent.hang_up(now, session);
+        }
     }
 
     /// Rings the agent's phone; whether there was room for it.
@@ -148,51 +176,51 @@ impl Dialled {
         if self.calls.contains_key(&dial.call) {
             return true; // The second click of a double click.
         }
+        self.count += 1;
         let Standing { ours, domain, technology, .. } = &self.standing;
         let Some(offer) = Description::nothing_yet(*ours) else { return false };
         let invitation = Invitation {
             uri: format!("sip:{}@{domain}", dial.extension),
-            display_name: dial.name.clone(),
+            display_name: dial.name.reveal().clone(),
             sdp: offer.clone().said_by(*ours, 1, 1),
             ..Invitation::default()
         };
         let Some(session) = agent.invite(now, account, &invitation) else { return false };
         let channel = Channel {
             id: dial.call.to_string(),
-            name: format!("{technology}/{}-{:08x}", dial.extension, 1),
+            name: format!("{technology}/{}-{:08x}", dial.extension, self.count),
             call: dial.call.to_string(),
-            other_number: dial.number.clone(),
-            other_name: dial.name,
+            other_number: dial.number.reveal().clone(),
+            other_name: dial.name.into_revealed(),
             ..Channel::default()
         };
         telling.channel(&channel, ChannelState::Down);
         telling.dials(None, &channel);
         let leg = Leg { session: Some(session), channel, ours: Some(offer), said: 1, ..Leg::default() };
         self.by_session.insert(session, (dial.call.clone(), Which::Agent));
+        if self.call_ids.len() >= CALL_IDS_MAX {
+            self.call_ids.pop_front();
+        }
+        self.call_ids.extend(agent.call_id(session).map(str::to_owned));
         let call = Call {
             id: dial.call.clone(),
             extension: dial.extension,
             account,
-            number: dial.number,
+            number: dial.number.into_revealed(),
             caller_id: dial.caller_id,
             agent: leg,
             debtor: Leg::default(),
-            legs: 1,
+            told_as: None,
         };
         self.calls.insert(dial.call, call);
         true
     }
 
-    /// Hangs up one end, by its channel; whether it is one of ours.
+    /// Hangs up a call, by the channel of one of its ends; whether it is one of ours.
     pub(super) fn hang_up(&mut self, now: Instant, agent: &mut UserAgent, channel: &str) -> bool {
-        let both = |call: &Call| [call.agent.session, call.debtor.session];
-        let Some(call) = self.calls.values().find(|call| [&call.agent, &call.debtor].iter().any(|leg| leg.channel.name == channel)) else {
-            return false;
-        };
-        // Before the debtor has answered, letting go of the agent's phone is letting go of both.
-        for session in both(call).into_iter().flatten() {
-            agent.hang_up(now, session);
-        }
+        let is_it = |call: &&Call| [&call.agent, &call.debtor].iter().any(|leg| leg.channel.name == channel);
+        let Some(id) = self.calls.values().find(is_it).map(|call| call.id.clone()) else { return false };
+        self.hang_up_both(now, agent, &id);
         true
     }
 
@@ -261,7 +289,7 @@ impl Dialled {
                 telling.own_phone(id.as_str(), &call.number, None);
                 let (uri, exten) =
                     (format!("sip:{}{}@{}", self.standing.prefix, call.number.trim_start_matches('+'), self.standing.domain), call.number.clone());
-                if !self.call_out(now, agent, id, uri, &exten, None, telling) {
+                if !self.call_out(now, agent, id, uri, &exten, telling) {
                     self.hang_up_both(now, agent, id);
                 }
             }
@@ -273,29 +301,19 @@ impl Dialled {
         }
     }
 
-    /// Calls the debtor, or whom the debtor is sent on to, with what the other end wants to speak with.
-    #[expect(clippy::too_many_arguments, reason = "whom, for which call, and in whose place")]
-    fn call_out(
-        &mut self,
-        now: Instant,
-        agent: &mut UserAgent,
-        id: &CallId,
-        uri: String,
-        exten: &str,
-        replaces: Option<String>,
-        telling: &mut Telling,
-    ) -> bool {
+    /// Calls the debtor, with what the agent's phone wants to speak with.
+    fn call_out(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, uri: String, exten: &str, telling: &mut Telling) -> bool {
         let Some(call) = self.calls.get_mut(id) else { return false };
         let Some(theirs) = call.agent.theirs.clone() else { return false };
         let offer = theirs.going(Direction::SendRecv);
         let asserted = call.caller_id.as_ref().map(|number| format!("<sip:{number}@{}>", self.standing.domain));
         let sdp = offer.clone().said_by(self.standing.ours, 2, 1);
-        let invitation = Invitation { uri, sdp, asserted, replaces, ..Invitation::default() };
+        let invitation = Invitation { uri, sdp, asserted, ..Invitation::default() };
         let Some(session) = agent.invite(now, call.account, &invitation) else { return false };
-        call.legs += 1;
+        self.count += 1;
         let channel = Channel {
-            id: format!("{id}-{}", call.legs),
-            name: format!("SIP/outside-{:08x}", call.legs),
+            id: format!("{id}-2"),
+            name: format!("SIP/outside-{:08x}", self.count),
             call: id.to_string(),
             number: exten.to_owned(),
             ..Channel::default()
@@ -335,9 +353,7 @@ impl Dialled {
         let other = call.leg(which.other()).session;
         match other {
             Some(other) => agent.hang_up(now, other),
-            None => {
-                self.calls.remove(id);
-            }
+            None => self.freed.extend(self.calls.remove(id).map(|call| call.extension)),
         }
     }
 

@@ -1,26 +1,29 @@
 //! The line itself: one account at one PBX, the phones that it watches, and the calls that it dials.
 
 use core::net::{IpAddr, SocketAddr};
-use std::collections::BTreeSet;
-use std::time::Instant;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use super::dialled::{Dialled, Standing};
 use super::observed::Observed;
-use super::phones::{Heard, Phones};
+use super::phones::{Heard, Phone, Phones};
 use super::telling::Telling;
 use crate::clock::Timestamp;
 use crate::ids::Extension;
 use crate::telephony::pbx::event::Event as PbxEvent;
-use crate::telephony::sip::dialog_info;
+use crate::telephony::sip::dialog_info::{self, DialogState};
 use crate::telephony::sip::digest::Credentials;
 use crate::telephony::sip::peer::{Peer, Transmit, Transport};
-use crate::telephony::sip::user_agent::agent::{Refusals, Settings, UserAgent};
-use crate::telephony::sip::user_agent::event::{AccountId, Event, Failure};
+use crate::telephony::sip::user_agent::agent::{Settings, UserAgent};
+use crate::telephony::sip::user_agent::event::{AccountId, Event, Failure, SubscriptionId};
 
 pub use super::dialled::Dial;
 
 /// What a phone's calls are told in.
 const DIALOG_INFO: &str = "application/dialog-info+xml";
+
+/// How long a PBX may take to tell that a call of ours has ended.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// How the line stands at its PBX.
 #[derive(Debug, Clone)]
@@ -72,7 +75,9 @@ pub struct SipLine {
     observed: Observed,
     dialled: Dialled,
     telling: Telling,
-    told: std::collections::VecDeque<Told>,
+    told: VecDeque<Told>,
+    /// Phones at which a call of ours has ended, and when they are looked at.
+    look_again: VecDeque<(Instant, Extension)>,
 }
 
 impl SipLine {
@@ -92,7 +97,8 @@ impl SipLine {
             observed: Observed::new(&settings.technology, settings.run),
             dialled: Dialled::new(standing),
             telling: Telling::default(),
-            told: std::collections::VecDeque::new(),
+            told: VecDeque::new(),
+            look_again: VecDeque::new(),
         }
     }
 
@@ -108,6 +114,7 @@ impl SipLine {
     /// Says goodbye; what is then to be sent is sent at once.
     pub fn stop(&mut self, now: Instant) {
         self.watch_only(now, &BTreeSet::new());
+        self.dialled.give_up_ringing(now, &mut self.agent);
         if self.registers {
             self.agent.unregister(now, self.account);
         }
@@ -169,13 +176,15 @@ impl SipLine {
     /// When [`SipLine::handle_timeout`] is to be called.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        [self.agent.next_timeout(), self.observed.next_timeout()].into_iter().flatten().min()
+        let look_again = self.look_again.front().map(|(at, _)| *at);
+        [self.agent.next_timeout(), self.observed.next_timeout(), look_again].into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.agent.handle_timeout(now);
         self.observed.handle_timeout(now, &mut self.telling);
+        self.look_again(now);
         self.settle(now);
     }
 
@@ -189,10 +198,10 @@ impl SipLine {
         self.told.pop_front()
     }
 
-    /// What was not carried out so far.
+    /// The PBX does not answer, where it is tried now.
     #[must_use]
-    pub const fn refusals(&self) -> Refusals {
-        self.agent.refusals()
+    pub fn is_away(&self) -> bool {
+        self.agent.is_away(self.account)
     }
 
     /// Sessions and phones, for the figures.
@@ -208,6 +217,9 @@ impl SipLine {
                 self.heard(now, event);
             }
             self.flush();
+        }
+        for extension in self.dialled.freed() {
+            self.look_again.push_back((now + LOOK_AGAIN, extension));
         }
         self.flush();
     }
@@ -226,7 +238,7 @@ impl SipLine {
             }
             Event::NotRegistered { why, .. } => self.down(&why.to_string()),
             Event::Away(_) => self.down("the PBX does not answer"),
-            Event::Back(_) if !self.registers => self.up(),
+            Event::Found(_) | Event::Back(_) if !self.registers => self.up(),
             Event::Notified { subscription, content_type, body } => self.notified(now, subscription, &content_type, &body),
             Event::Unsubscribed { subscription, why } => {
                 if let Some((extension, phone)) = self.phones.of(subscription) {
@@ -240,13 +252,12 @@ impl SipLine {
         }
     }
 
-    fn notified(&mut self, now: Instant, subscription: crate::telephony::sip::user_agent::event::SubscriptionId, content_type: &str, body: &[u8]) {
+    fn notified(&mut self, now: Instant, subscription: SubscriptionId, content_type: &str, body: &[u8]) {
         if body.is_empty() {
             if let Some((extension, phone)) = self.phones.of(subscription)
                 && phone.heard_nothing()
             {
                 self.told.push_back(Told::Phone(extension, Ok(())));
-                self.up();
             }
             return;
         }
@@ -261,15 +272,30 @@ impl SipLine {
                 if !was_told {
                     self.told.push_back(Told::Phone(extension.clone(), Ok(())));
                 }
-                // 401 and 404 end a watch; whoever is told of phones knows us.
-                self.up();
-                if self.dialled.is_at(&extension) {
-                    return; // It is our own call that its PBX tells of.
-                }
                 for dialog in dialogs {
-                    let colleague = self.phones.has(&super::observed::number_of(&dialog.remote));
-                    self.observed.changed(now, &extension, &dialog, colleague, is_after_gap, &mut self.telling);
+                    self.changed(now, &extension, &dialog, is_after_gap);
                 }
+            }
+        }
+    }
+
+    /// A dialog of a phone changed; of our own call there we know more than its PBX.
+    fn changed(&mut self, now: Instant, extension: &Extension, dialog: &DialogState, is_after_gap: bool) {
+        let is_looked_at_later = || dialog.call_id.is_none() && self.look_again.iter().any(|(_, at)| at == extension);
+        if !self.observed.follows(extension, &dialog.id) && (self.dialled.is_own(extension, dialog) || is_looked_at_later()) {
+            return;
+        }
+        let colleague = self.phones.has(&super::observed::number_of(&dialog.remote));
+        self.observed.changed(now, extension, dialog, colleague, is_after_gap, &mut self.telling);
+    }
+
+    /// A call of ours is over: what its phone still does, a moment later, is another call, which was not seen beginning.
+    fn look_again(&mut self, now: Instant) {
+        while let Some((at, extension)) = self.look_again.front().cloned().filter(|(at, _)| *at <= now) {
+            self.look_again.pop_front();
+            let live = self.phones.by_extension.get(&extension).map(Phone::live).unwrap_or_default();
+            for dialog in live.iter().filter(|dialog| !self.observed.follows(&extension, &dialog.id)).collect::<Vec<_>>() {
+                self.changed(at, &extension, dialog, true);
             }
         }
     }

@@ -86,6 +86,11 @@ impl Observed {
         }
     }
 
+    /// Whether this dialog of a phone is told of already.
+    pub(super) fn follows(&self, extension: &Extension, dialog: &str) -> bool {
+        self.by_dialog.contains_key(&(extension.clone(), dialog.to_owned()))
+    }
+
     /// Nobody is watched at this phone any more.
     pub(super) fn forget(&mut self, now: Instant, extension: &Extension, telling: &mut Telling) {
         let of_phone: Vec<String> = self.by_dialog.keys().filter(|(at, _)| at == extension).map(|(_, id)| id.clone()).collect();
@@ -108,7 +113,7 @@ impl Observed {
         telling: &mut Telling,
     ) {
         telling.is_inferred = is_after_gap;
-        let is_known = self.by_dialog.contains_key(&(extension.clone(), dialog.id.clone()));
+        let is_known = self.follows(extension, &dialog.id);
         match dialog.state {
             Some(State::Terminated) if is_known => self.terminated(now, extension, dialog, telling),
             Some(State::Terminated) | None => {}

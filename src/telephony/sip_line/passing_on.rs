@@ -31,6 +31,12 @@ impl Dialled {
         let ours = self.standing.ours;
         let Some(call) = self.calls.get_mut(id) else { return };
         let (is_other_up, bridge_is_up) = (call.leg(which.other()).is_up, call.agent.is_up && call.debtor.is_up);
+        // Both at once would wait for each other: the later one is told to try again (RFC 3261, 14.2).
+        if call.leg(which.other()).is_waiting
+            && let Some(session) = call.leg(which).session
+        {
+            return agent.refuse_reoffer(now, session, 491);
+        }
         let leg = call.leg_mut(which);
         let Some(session) = leg.session else { return };
         let Some(description) = sdp.map(Description::parse).transpose().ok() else {

@@ -40,6 +40,11 @@ impl Phone {
         Self { subscription, version: None, is_after_gap: false, is_told: false, dialogs: BTreeMap::new(), over: VecDeque::new() }
     }
 
+    /// Its live calls.
+    pub(super) fn live(&self) -> Vec<DialogState> {
+        self.dialogs.values().cloned().collect()
+    }
+
     /// Nothing is told any more.
     pub(super) fn lost(&mut self) {
         self.version = None;
@@ -144,15 +149,7 @@ mod tests {
     }
 
     fn phone() -> Phone {
-        use crate::telephony::sip::peer::{Peer, Transport};
-        use crate::telephony::sip::user_agent::agent::{Settings, UserAgent};
-        let addr = "127.0.0.1:5060".parse().unwrap();
-        let times = (std::time::Duration::from_secs(2), std::time::Duration::from_secs(1));
-        let settings = Settings { name: String::new(), local: [addr; 3], timers: Default::default(), ping_every: times.0, ping_patience: times.1 };
-        let mut agent = UserAgent::new(settings, [0; 32]);
-        let credentials = crate::telephony::sip::digest::Credentials { username: String::new(), secret: String::new().into(), realm: None };
-        let account = agent.add_account("b", "pbx", Peer { transport: Transport::Udp, addr }, credentials);
-        Phone::new(agent.subscribe(std::time::Instant::now(), account, "sip:101@pbx", "dialog", ""))
+        Phone::new(SubscriptionId(1))
     }
 
     fn changed(heard: Heard) -> Vec<(String, State)> {

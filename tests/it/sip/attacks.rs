@@ -9,7 +9,7 @@ use belbrug::telephony::sip::check::check;
 use belbrug::telephony::sip::dialog_info;
 use belbrug::telephony::sip::digest::{Challenge, Credentials};
 use belbrug::telephony::sip::message::{Message, StreamBuffer};
-use belbrug::telephony::sip::peer::{Peer, Transport};
+use belbrug::telephony::sip::peer::{Peer, Transmit, Transport};
 use belbrug::telephony::sip::sdp::Description;
 use belbrug::telephony::sip::timers::Timers;
 use belbrug::telephony::sip::user_agent::agent::{SESSIONS_MAX, Settings, UserAgent};
@@ -88,6 +88,36 @@ async fn a_flood_of_a_stranger_is_dropped_and_those_we_know_are_served() {
     let sent = flood.join().expect("the flood");
     let dropped = network.strangers.load(Ordering::Relaxed);
     assert!(dropped > 1000, "{dropped} of {sent} were seen and dropped");
+}
+
+/// The end of a connection is told before another is made to the same peer, and ends nothing that goes over the new one.
+#[tokio::test]
+async fn the_end_of_an_old_connection_is_not_taken_for_that_of_the_new() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let to = Peer { transport: Transport::Tcp, addr: listener.local_addr().expect("its address") };
+    let mut network = SipNetwork::open(([127, 0, 0, 1], 0).into(), None, Friends::default()).await.expect("sockets");
+    let message = |number| Transmit { to, bytes: options(to.addr, number).into_bytes() };
+    network.send(message(1));
+    let (mut old, _) = listener.accept().await.expect("a connection");
+    assert!(matches!(network.arrived().await, Arrived::Connected(peer, _) if peer == to));
+    // The peer closes, and so do we: our end is gone when nothing more can be read from it.
+    old.shutdown().await.expect("closed");
+    old.read_to_end(&mut Vec::new()).await.expect("the rest");
+    network.send(message(2));
+    assert!(matches!(network.arrived().await, Arrived::Failed(peer, _) if peer == to), "the end is told first");
+    network.send(message(3));
+    let (mut new, _) = listener.accept().await.expect("another connection");
+    let mut bytes = vec![0; 4096];
+    let mut next = network.arrived().await;
+    if matches!(next, Arrived::Connected(..)) {
+        let length = new.read(&mut bytes).await.expect("a message");
+        assert!(String::from_utf8_lossy(&bytes[..length]).contains("branch=z9hG4bK3;"));
+        // Whatever comes next comes over the new one.
+        new.write_all(options(to.addr, 4).as_bytes()).await.expect("sent");
+        next = network.arrived().await;
+    }
+    assert!(matches!(&next, Arrived::Message(peer, _) if *peer == to), "{next:?}");
 }
 
 /// A peer that has gone mad: calls beyond the bound are refused, and cost nothing that stays.

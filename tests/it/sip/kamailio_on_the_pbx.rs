@@ -1,7 +1,7 @@
 //! The `sip` line at an exchange that is not Asterisk: Kamailio passes everything on and tells of every dialog, so that the phones
 //! speak to us themselves.
 
-use belbrug::telephony::sip::peer::Transport;
+use belbrug::telephony::sip::peer::{Peer, Transport};
 
 use super::line::{At, Line};
 use crate::lab::{Kamailio, Phone};
@@ -113,6 +113,48 @@ async fn click_to_dial_and_a_blind_transfer() {
     line.tells(&["transferred Blind by 101 to 102"]).await;
     line.meanwhile(colleague.hang_up()).await;
     line.until("nothing is left", Line::is_idle).await;
+}
+
+/// While a call that we dialled is at a phone, somebody else calls it: that is another call.
+#[tokio::test]
+async fn a_second_call_is_seen_beside_one_that_we_dialled() {
+    let kamailio = Kamailio::up().await;
+    let (phone, mut line) = office(&kamailio, Transport::Udp).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
+    let other = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, "+447700900200", "Henk Kuipers", crate::lab::free_port())).await;
+    line.dial("dialled-0012", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.meanwhile(debtor.wait_ringing()).await;
+    line.meanwhile(debtor.answer()).await;
+    line.tells(&["talks"]).await;
+    line.meanwhile(other.dial("101")).await;
+    line.tells(&["rings 101 Inbound +447700900200 (observed)"]).await;
+    line.meanwhile(other.hang_up()).await;
+    line.tells(&["ring ended 101", "cleared"]).await;
+    line.meanwhile(debtor.hang_up()).await;
+    line.tells(&["cleared Completed"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+    assert_eq!(line.ladder.iter().filter(|said| said.starts_with("cleared")).count(), 2, "{:?}", line.ladder);
+}
+
+/// The exchange has two addresses; whichever answers is used, and the first again when it is back.
+#[tokio::test]
+async fn a_line_moves_to_the_address_that_answers() {
+    let (mut one, mut two) = (Kamailio::up().await, Kamailio::up().await);
+    let here = |port: u16| Peer { transport: Transport::Udp, addr: ([127, 0, 0, 1], port).into() };
+    let (first, second) = (here(one.sip_port), here(two.sip_port));
+    let at = At { transport: Transport::Udp, port: one.sip_port, user: "500", domain: "127.0.0.1", secret: "lab-secret", ca_file: None };
+    let mut line = Line::open(&at, &["101"]).await;
+    one.crash();
+    line.until("it is noticed", |line| !line.is_up && line.line.is_away()).await;
+    line.line.move_to(second);
+    line.until("the second takes it", |line| line.is_up && line.watched.len() == 1 && !line.line.is_away()).await;
+    two.crash();
+    line.until("it is noticed", |line| !line.is_up && line.line.is_away()).await;
+    line.meanwhile(one.start()).await;
+    line.line.move_to(first);
+    line.until("the first takes it again", |line| line.is_up && line.watched.len() == 1).await;
 }
 
 /// Its subscriptions and registrations are gone, and it says nothing of it.

@@ -165,7 +165,8 @@ impl Line {
     pub(super) fn dial(&mut self, key: &str, extension: &str, number: &str) -> CallId {
         let call = CallId::dialled(key).expect("a key");
         let extension = Extension::parse(extension).expect("an extension");
-        let dial = Dial { call: call.clone(), extension, number: number.to_owned(), name: "Bakkerij De Korenaar".to_owned(), caller_id: None };
+        let dial =
+            Dial { call: call.clone(), extension, number: number.to_owned().into(), name: "Bakkerij De Korenaar".to_owned().into(), caller_id: None };
         assert!(self.line.dial(Instant::now(), dial));
         self.settle();
         call

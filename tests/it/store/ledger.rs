@@ -289,8 +289,11 @@ mod scenes {
             },
         };
         db.writer.write(Write::CallEvent { key: "ghost-1".to_owned(), event, agent: None, number: None }).await.expect("journalled");
-        db.writer.write(Write::CloseGhosts { now: NOW, since: NOW.plus_seconds(1), live: vec![CallId::new("another")] }).await.expect("closed");
+        let ghosts = |only| Write::CloseGhosts { now: NOW, since: NOW.plus_seconds(1), live: vec![CallId::new("another")], only };
         let (from, to) = (Timestamp(0), Timestamp(i64::MAX));
+        db.writer.write(ghosts(Some(CallId::OBSERVED_PREFIX))).await.expect("closed");
+        let with_ghost = db.store.counts(from, to).await.expect("counts");
+        db.writer.write(ghosts(None)).await.expect("closed");
         let counts = db.store.counts(from, to).await.expect("counts");
         for (which, count) in [
             (Which::Inbound, counts.inbound),
@@ -304,6 +307,7 @@ mod scenes {
             let list = db.store.calls(which, from, to, 0).await.expect("a list");
             assert_eq!(i64::try_from(list.len()), Ok(count), "{which:?}");
         }
+        assert_ne!((with_ghost.missed, with_ghost.answered), (counts.missed, counts.answered), "it was not for SIP to judge");
         assert_eq!(
             (counts.inbound, counts.outbound, counts.answered, counts.missed, counts.abandoned),
             (6, 2, 2, 4, 1),

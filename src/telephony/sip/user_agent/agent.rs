@@ -70,7 +70,8 @@ pub(super) struct Account {
     pub(super) registration: Option<Registration>,
     /// It is asked every moment whether it is there.
     pub(super) is_watched: bool,
-    pub(super) is_away: bool,
+    /// `None` before it has said anything.
+    pub(super) is_away: Option<bool>,
 }
 
 impl Account {
@@ -151,7 +152,7 @@ impl UserAgent {
         self.peers.insert(peer.addr.ip());
         let auth = Authenticator::new(credentials);
         let (user, domain) = (user.to_owned(), domain.to_owned());
-        self.accounts.push(Account { user, domain, peer, auth, public: None, registration: None, is_watched: false, is_away: false });
+        self.accounts.push(Account { user, domain, peer, auth, public: None, registration: None, is_watched: false, is_away: None });
         AccountId(self.accounts.len() - 1)
     }
 
@@ -264,6 +265,12 @@ impl UserAgent {
                 Alarm::RepeatReliable(session) => self.repeat_reliable(now, session),
             }
         }
+    }
+
+    /// The PBX of this account does not answer.
+    #[must_use]
+    pub fn is_away(&self, account: AccountId) -> bool {
+        self.accounts.get(account.0).is_some_and(|account| account.is_away == Some(true))
     }
 
     /// Refused so far.

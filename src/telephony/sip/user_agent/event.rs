@@ -12,7 +12,7 @@ pub struct AccountId(pub(super) usize);
 
 /// One subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SubscriptionId(pub(super) u64);
+pub struct SubscriptionId(pub(in crate::telephony) u64);
 
 /// One session: a call, or the try of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ pub enum Event {
     },
     /// The PBX does not answer.
     Away(AccountId),
+    /// It answers for the first time.
+    Found(AccountId),
     /// It answers again; registrations and subscriptions are made anew.
     Back(AccountId),
     /// A subscription is accepted; what it tells follows.

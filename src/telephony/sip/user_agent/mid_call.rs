@@ -13,6 +13,9 @@ use crate::telephony::sip::method::Method;
 use crate::telephony::sip::name::HeaderName;
 use crate::telephony::sip::peer::Peer;
 
+/// After a refresh that was refused for now.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
+
 impl UserAgent {
     pub(super) fn in_session(&mut self, now: Instant, from: Peer, id: Id, method: Method, message: &Message<'_>, session: SessionId) {
         if let Err(status) = self.take_in_order(session, message) {
@@ -214,6 +217,10 @@ impl UserAgent {
         match outcome {
             Outcome::Response(200..300, message) => self.begin_session_timer(now, id, message, true),
             other if other.is_final() && matches!(other.status(), 408 | 481) => self.lost_in_call(now, id, other.status()),
+            // Refused for now: the other end lives, and is asked again.
+            other if other.is_final() && self.sessions.get(&id).is_some_and(|session| session.timer.is_some()) => {
+                self.alarms.set(Alarm::RefreshSession(id), now + ASK_AGAIN);
+            }
             _ => {}
         }
     }

@@ -10,7 +10,7 @@ use crate::telephony::sip::draft::Draft;
 use crate::telephony::sip::message::Message;
 use crate::telephony::sip::method::Method;
 use crate::telephony::sip::name::HeaderName;
-use crate::telephony::sip::peer::{Peer, Transport};
+use crate::telephony::sip::peer::Peer;
 use crate::telephony::sip::transaction::layer::TransactionId;
 
 pub(super) type Id = TransactionId;
@@ -101,16 +101,24 @@ impl UserAgent {
     pub(super) fn answered(&mut self, now: Instant, id: Id, outcome: Outcome<'_>) {
         let Some(mut pending) = self.pending.remove(&id) else { return };
         let outcome = match outcome {
-            Outcome::Response(status @ (401 | 407), message) => match self.challenged(now, &pending, status == 407, message) {
-                Ok(()) => return,
+            Outcome::Response(status @ (401 | 407), message) => match self.challenged(&pending, status == 407, message) {
+                Ok(tries) => {
+                    let seq = self.next_seq(pending.purpose, &pending.draft);
+                    let draft = pending.draft.clone().with_seq(seq);
+                    if self.send_again(now, &pending, draft, Attempt { tries, ..pending.attempt }) {
+                        return;
+                    }
+                    Outcome::Unreachable
+                }
                 Err(refused) => Outcome::Refused(refused),
             },
             Outcome::Unreachable if pending.to.transport != pending.wanted.transport => {
                 // 18.1.1: it goes by datagram then, long as it is.
-                debug_assert_eq!(pending.to.transport, Transport::Tcp);
                 let attempt = Attempt { is_bound_to_datagrams: true, ..pending.attempt };
-                self.send(now, pending.account, pending.wanted, pending.draft, pending.purpose, attempt);
-                return;
+                if self.send_again(now, &pending, pending.draft.clone(), attempt) {
+                    return;
+                }
+                Outcome::Unreachable
             }
             other => other,
         };
@@ -133,25 +141,25 @@ impl UserAgent {
         }
     }
 
-    /// A server wants to know who we are: the request is sent once more with the proof, or not at all.
-    fn challenged(&mut self, now: Instant, pending: &Pending, is_proxy: bool, message: &Message<'_>) -> Result<(), Refused> {
-        let name = if is_proxy { HeaderName::ProxyAuthenticate } else { HeaderName::WwwAuthenticate };
-        let challenges: Vec<String> = message.all(name).map(|field| field.value().into_owned()).collect();
-        let mut attempt = pending.attempt;
-        let account = self.accounts.get_mut(pending.account.0).ok_or(Refused::Unknown)?;
-        account.auth.challenged(is_proxy, &challenges, &mut attempt.tries)?;
-        let seq = self.next_seq(pending.purpose, &pending.draft);
-        let draft = pending.draft.clone().with_seq(seq);
+    /// Sends a request once more, unless it is an INVITE that was taken back meanwhile: then that is its end. Whether either was done.
+    fn send_again(&mut self, now: Instant, pending: &Pending, draft: Draft, attempt: Attempt) -> bool {
         match pending.purpose {
-            // It was taken back meanwhile.
             Purpose::Invite(session) if !self.is_still_calling(session) => {
                 self.end(now, session, End { by: Side::Local, status: Some(487), cause: None, is_elsewhere: false });
+                true
             }
-            purpose => {
-                self.send(now, pending.account, pending.wanted, draft, purpose, attempt);
-            }
+            purpose => self.send(now, pending.account, pending.wanted, draft, purpose, attempt),
         }
-        Ok(())
+    }
+
+    /// A server wants to know who we are: the request may be sent once more with the proof, or not at all.
+    fn challenged(&mut self, pending: &Pending, is_proxy: bool, message: &Message<'_>) -> Result<Tries, Refused> {
+        let name = if is_proxy { HeaderName::ProxyAuthenticate } else { HeaderName::WwwAuthenticate };
+        let challenges: Vec<String> = message.all(name).map(|field| field.value().into_owned()).collect();
+        let mut tries = pending.attempt.tries;
+        let account = self.accounts.get_mut(pending.account.0).ok_or(Refused::Unknown)?;
+        account.auth.challenged(is_proxy, &challenges, &mut tries)?;
+        Ok(tries)
     }
 
     /// The number of a request that is sent once more: the next of its dialog, or of itself.

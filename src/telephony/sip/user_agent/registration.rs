@@ -71,7 +71,7 @@ impl UserAgent {
 
     pub(super) fn send_register(&mut self, now: Instant, account: AccountId) {
         // Where nobody answers nothing is asked; when somebody does again, everything is.
-        let Some(known) = self.accounts.get(account.0).filter(|known| !known.is_away) else { return };
+        let Some(known) = self.accounts.get(account.0).filter(|known| known.is_away != Some(true)) else { return };
         let (peer, Some(registration)) = (known.peer, &known.registration) else { return };
         let Some(draft) = self.register_draft(account, registration.wanted) else { return };
         if !self.send(now, account, peer, draft, Purpose::Register(account), Attempt::default()) {
@@ -177,8 +177,10 @@ impl UserAgent {
             self.alarms.set(Alarm::Register(account), now);
         }
         let Some(known) = self.accounts.get_mut(account.0) else { return };
-        if !std::mem::replace(&mut known.is_away, false) {
-            return;
+        match known.is_away.replace(false) {
+            Some(false) => return,
+            None => return self.events.push_back(Event::Found(account)),
+            Some(true) => {}
         }
         if let Some(registration) = &mut known.registration {
             registration.failures = 0;
@@ -191,7 +193,7 @@ impl UserAgent {
 
     pub(super) fn peer_is_away(&mut self, now: Instant, account: AccountId) {
         let Some(known) = self.accounts.get_mut(account.0) else { return };
-        if std::mem::replace(&mut known.is_away, true) {
+        if known.is_away.replace(true) == Some(true) {
             return;
         }
         if known.registration.is_some() {

@@ -205,6 +205,12 @@ impl UserAgent {
         id
     }
 
+    /// The Call-ID of a session.
+    #[must_use]
+    pub fn call_id(&self, id: SessionId) -> Option<&str> {
+        self.sessions.get(&id).map(|session| session.key.0.as_str())
+    }
+
     /// How many sessions there are.
     #[must_use]
     pub fn session_count(&self) -> usize {

@@ -23,6 +23,11 @@ const BETWEEN_TWO: Duration = Duration::from_micros(200);
 /// Where the PBX says that trying is of no use for now, and not until when.
 const LATER: Duration = Duration::from_secs(30);
 
+/// And however late it says: a phone is not given up for good.
+const LATEST: Duration = Duration::from_secs(3600);
+/// Between two times that the whole state is asked for.
+const REFRESH_PAUSE: Duration = Duration::from_secs(1);
+
 /// What is watched.
 #[derive(Debug)]
 pub(super) struct Subscription {
@@ -42,6 +47,8 @@ pub(super) struct Subscription {
     /// It was given up: its last NOTIFY is waited for.
     is_ending: bool,
     failures: u32,
+    /// When the whole state was asked for last, because a part of it was missed.
+    refreshed: Option<Instant>,
 }
 
 impl UserAgent {
@@ -63,6 +70,7 @@ impl UserAgent {
             until: None,
             is_ending: false,
             failures: 0,
+            refreshed: None,
         };
         self.subscriptions.insert(id, subscription);
         self.begin_anew(id);
@@ -98,9 +106,10 @@ impl UserAgent {
 
     /// Asks for the whole state once more: a refresh is answered with it (4.1.2.3).
     pub fn refresh(&mut self, now: Instant, id: SubscriptionId) {
-        if self.subscriptions.contains_key(&id) {
-            self.alarms.set(Alarm::Subscribe(id), now);
-        }
+        let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
+        let at = subscription.refreshed.map_or(now, |last| now.max(last + REFRESH_PAUSE));
+        subscription.refreshed = Some(at);
+        self.alarms.set(Alarm::Subscribe(id), at);
     }
 
     /// Another dialog: what comes in the old one from now on is nobody's.
@@ -116,7 +125,7 @@ impl UserAgent {
     pub(super) fn send_subscribe(&mut self, now: Instant, id: SubscriptionId) {
         let Some(account) = self.subscriptions.get(&id).map(|subscription| subscription.account) else { return };
         let contact = self.contact(account);
-        let Some(known) = self.accounts.get(account.0).filter(|known| !known.is_away) else { return };
+        let Some(known) = self.accounts.get(account.0).filter(|known| known.is_away != Some(true)) else { return };
         let (peer, from) = (known.peer, known.address());
         let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
         subscription.was_notified = false;
@@ -156,7 +165,6 @@ impl UserAgent {
                     Some(dialog) => dialog.target_from(message),
                     None => subscription.dialog = Dialog::of_answer(&pending.draft, message, pending.to),
                 }
-                subscription.failures = 0;
                 let is_silent = !subscription.was_notified;
                 if !std::mem::replace(&mut subscription.is_told, true) {
                     self.events.push_back(Event::Subscribed(id));
@@ -281,6 +289,9 @@ impl UserAgent {
         let params = Params::read(&mut cursor).unwrap_or_default();
         let seconds = |name: &str| params.get(name).and_then(|value| number(&value).ok()).map(|seconds| Duration::from_secs(seconds.into()));
         if !name.eq_ignore_ascii_case("terminated") {
+            if let Some(subscription) = self.subscriptions.get_mut(&id) {
+                subscription.failures = 0;
+            }
             if let Some(expires) = seconds("expires").filter(|expires| !expires.is_zero()) {
                 self.refresh_after(now, id, expires);
             }
@@ -288,7 +299,7 @@ impl UserAgent {
         }
         let wait = match params.get("reason").as_deref() {
             Some("deactivated" | "timeout") => Duration::ZERO,
-            _ => seconds("retry-after").unwrap_or(LATER),
+            _ => seconds("retry-after").unwrap_or(LATER).min(LATEST),
         };
         self.lost(now, id, Failure::Ended, Some(wait));
     }

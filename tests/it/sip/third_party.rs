@@ -1,0 +1,285 @@
+//! Calls that we dial, between two phones behind an exchange in memory: what real phones do too seldom to wait for. And what an
+//! exchange does that means ill, or is ill itself.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use belbrug::clock::Timestamp;
+use belbrug::ids::{CallId, Device, Extension};
+use belbrug::telephony::calls::tracker::Tracker;
+use belbrug::telephony::sip::digest::Credentials;
+use belbrug::telephony::sip::message::Message;
+use belbrug::telephony::sip::name::HeaderName;
+use belbrug::telephony::sip::peer::{Peer, Transport};
+use belbrug::telephony::sip::start_line::StartLine;
+use belbrug::telephony::sip::timers::Timers;
+use belbrug::telephony::sip::user_agent::agent::{Settings, UserAgent};
+use belbrug::telephony::sip::user_agent::calling::Invitation;
+use belbrug::telephony::sip::user_agent::event::{Event, SessionId, Side};
+use belbrug::telephony::sip_line::line::{Dial, LineSettings, SipLine, Told};
+
+use super::network::peer;
+use super::pair::OFFER;
+
+const NUMBER: &str = "+447700900123";
+/// We are at 192.0.2.1, and the exchange with all its phones at 192.0.2.2.
+const US: u8 = 1;
+const EXCHANGE: u8 = 2;
+
+fn settings(host: u8) -> Settings {
+    let (local, second) = (peer(host).addr, Duration::from_secs(1));
+    Settings { name: "third party".to_owned(), local: [local; 3], timers: Timers::default(), ping_every: second * 2, ping_patience: second }
+}
+
+fn credentials() -> Credentials {
+    Credentials { username: "belbrug".to_owned(), secret: "secret".to_owned().into(), realm: None }
+}
+
+fn phone(user: &str) -> UserAgent {
+    let mut phone = UserAgent::new(settings(EXCHANGE), [user.len().try_into().unwrap(); 32]);
+    phone.add_account(user, "192.0.2.2", peer(US), credentials());
+    phone
+}
+
+/// A line, an agent's phone and a debtor's.
+struct Exchange {
+    now: Instant,
+    line: SipLine,
+    phones: [UserAgent; 2],
+    /// Whose call it is, by Call-ID.
+    routes: BTreeMap<String, usize>,
+    told: Vec<Told>,
+    heard: [Vec<Event>; 2],
+    tracker: Tracker,
+}
+
+const AGENT: usize = 0;
+const DEBTOR: usize = 1;
+
+impl Exchange {
+    fn new() -> Self {
+        let line = LineSettings {
+            user: "belbrug".to_owned(),
+            domain: "192.0.2.2".to_owned(),
+            credentials: credentials(),
+            peer: peer(EXCHANGE),
+            registers: false,
+            technology: "PJSIP".to_owned(),
+            prefix: "+".to_owned(),
+            run: 1,
+        };
+        let line = SipLine::new(line, settings(US), [192, 0, 2, 1].into(), [9; 32]);
+        let extension = Extension::parse("101").unwrap();
+        Self {
+            now: Instant::now(),
+            line,
+            phones: [phone("101"), phone(NUMBER)],
+            routes: BTreeMap::new(),
+            told: Vec::new(),
+            heard: [Vec::new(), Vec::new()],
+            tracker: Tracker::new([(Device::new("PJSIP/101"), extension)].into()),
+        }
+    }
+
+    /// Everything that anybody has to say is heard.
+    fn settle(&mut self) {
+        loop {
+            let mut is_silent = true;
+            while let Some(transmit) = self.line.poll_transmit() {
+                is_silent = false;
+                let message = Message::parse(&transmit.bytes).unwrap();
+                let call_id = message.value(HeaderName::CallId).unwrap().into_owned();
+                let to_debtor = matches!(message.start, StartLine::Request { uri, .. } if uri.contains(NUMBER));
+                let at = *self.routes.entry(call_id).or_insert(usize::from(to_debtor));
+                self.phones[at].handle(self.now, peer(US), &transmit.bytes);
+            }
+            for (at, phone) in self.phones.iter_mut().enumerate() {
+                while let Some(transmit) = phone.poll_transmit() {
+                    is_silent = false;
+                    self.line.handle(self.now, peer(EXCHANGE), &transmit.bytes);
+                }
+                while let Some(event) = phone.poll_event() {
+                    // A phone takes what it is offered, as phones do.
+                    if let Event::Reoffered { session, .. } = &event {
+                        phone.accept_reoffer(self.now, *session, OFFER);
+                        is_silent = false;
+                    }
+                    self.heard[at].push(event);
+                }
+            }
+            while let Some(told) = self.line.poll_told() {
+                if let Told::Pbx(event) = &told {
+                    let _ = self.tracker.apply(Timestamp(0), event);
+                }
+                self.told.push(told);
+            }
+            if is_silent {
+                return;
+            }
+        }
+    }
+
+    /// Time passes, and what is due is done.
+    fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        loop {
+            self.settle();
+            let due = [self.line.next_timeout(), self.phones[0].next_timeout(), self.phones[1].next_timeout()].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= until) else { break };
+            self.now = self.now.max(due);
+            self.line.handle_timeout(self.now);
+            self.phones.iter_mut().for_each(|phone| phone.handle_timeout(self.now));
+        }
+        self.now = until;
+    }
+
+    fn dial(&mut self) {
+        let (number, name) = (NUMBER.to_owned().into(), "Bakkerij De Korenaar".to_owned().into());
+        let dial = Dial { call: CallId::dialled("third-party").unwrap(), extension: Extension::parse("101").unwrap(), number, name, caller_id: None };
+        assert!(self.line.dial(self.now, dial));
+        self.settle();
+    }
+
+    /// The call that has come to a phone.
+    fn incoming(&self, at: usize) -> SessionId {
+        let session = self.heard[at].iter().find_map(|event| match event {
+            Event::Incoming { session, .. } => Some(*session),
+            _ => None,
+        });
+        session.unwrap_or_else(|| panic!("nothing came: {:?}", self.heard[at]))
+    }
+
+    /// Both have answered, and hear each other.
+    fn talking() -> (Self, [SessionId; 2]) {
+        let mut exchange = Self::new();
+        exchange.dial();
+        let agent = exchange.incoming(AGENT);
+        exchange.phones[AGENT].answer(exchange.now, agent, OFFER);
+        exchange.settle();
+        let debtor = exchange.incoming(DEBTOR);
+        exchange.phones[DEBTOR].answer(exchange.now, debtor, OFFER);
+        exchange.pass(Duration::from_secs(1));
+        exchange.heard = [Vec::new(), Vec::new()];
+        (exchange, [agent, debtor])
+    }
+}
+
+fn on_hold() -> Vec<u8> {
+    [OFFER, b"a=sendonly\r\n"].concat()
+}
+
+#[test]
+fn an_exchange_that_wants_no_registration_is_up_when_it_answers() {
+    let mut exchange = Exchange::new();
+    exchange.line.start(exchange.now);
+    exchange.pass(Duration::from_millis(1));
+    assert!(exchange.told.contains(&Told::Up), "{:?}", exchange.told);
+}
+
+/// Each phone puts the other on hold in the same moment: the one that comes second is told so, and comes again.
+#[test]
+fn both_ends_that_offer_at_once_are_both_answered() {
+    let (mut exchange, [agent, debtor]) = Exchange::talking();
+    exchange.phones[AGENT].reoffer(exchange.now, agent, &on_hold());
+    exchange.phones[DEBTOR].reoffer(exchange.now, debtor, &on_hold());
+    exchange.pass(Duration::from_secs(20));
+    for (at, heard) in exchange.heard.iter().enumerate() {
+        let done = heard.iter().any(|event| matches!(event, Event::ReofferDone { result: Ok(_), .. }));
+        assert!(done, "phone {at} was never answered: {heard:?}");
+    }
+}
+
+#[test]
+fn one_that_hangs_up_is_followed_by_the_other() {
+    let (mut exchange, [agent, _]) = Exchange::talking();
+    exchange.phones[AGENT].hang_up(exchange.now, agent);
+    exchange.pass(Duration::from_secs(1));
+    assert!(exchange.heard[DEBTOR].iter().any(|event| matches!(event, Event::Ended { .. })), "{:?}", exchange.heard[DEBTOR]);
+    assert_eq!((exchange.line.counts().0, exchange.tracker.calls().count()), (0, 0));
+}
+
+/// The service stops while the agent's own phone rings, or the debtor's.
+#[test]
+fn what_rings_when_we_stop_is_taken_back() {
+    for own_phone_has_answered in [false, true] {
+        let mut exchange = Exchange::new();
+        exchange.dial();
+        let agent = exchange.incoming(AGENT);
+        exchange.phones[AGENT].ring(exchange.now, agent);
+        if own_phone_has_answered {
+            exchange.phones[AGENT].answer(exchange.now, agent, OFFER);
+        }
+        exchange.settle();
+        exchange.line.stop(exchange.now);
+        exchange.settle();
+        for heard in exchange.heard.iter().filter(|heard| heard.iter().any(|event| matches!(event, Event::Incoming { .. }))) {
+            assert!(heard.iter().any(|event| matches!(event, Event::Ended { .. })), "it goes on: {heard:?}");
+        }
+    }
+}
+
+/// An INVITE that is too long for a datagram waits for its connection, and is not wanted any more when that cannot be had.
+#[test]
+fn a_call_that_was_taken_back_is_not_sent_by_another_way() {
+    let mut agent = UserAgent::new(settings(US), [1; 32]);
+    let account = agent.add_account("a", "192.0.2.2", peer(EXCHANGE), credentials());
+    let invitation = Invitation { uri: "sip:b@192.0.2.2".to_owned(), sdp: vec![b'x'; 2000], ..Invitation::default() };
+    let now = Instant::now();
+    let session = agent.invite(now, account, &invitation).unwrap();
+    let sent = agent.poll_transmit().unwrap();
+    assert_eq!(sent.to, Peer { transport: Transport::Tcp, ..peer(EXCHANGE) });
+    agent.hang_up(now, session);
+    agent.transport_failed(now, sent.to);
+    assert_eq!(agent.poll_transmit(), None, "it rings for nobody");
+    let Some(Event::Ended { end, .. }) = agent.poll_event() else { panic!("it goes on") };
+    assert_eq!((end.by, end.status), (Side::Local, Some(487)));
+}
+
+/// What an exchange answers to each SUBSCRIBE, and how often it is asked in so long a time.
+fn subscribed_in(time: Duration, state: &str) -> usize {
+    let mut agent = UserAgent::new(settings(US), [1; 32]);
+    let account = agent.add_account("a", "192.0.2.2", peer(EXCHANGE), credentials());
+    let mut now = Instant::now();
+    let until = now + time;
+    agent.subscribe(now, account, "sip:101@192.0.2.2", "dialog", "application/dialog-info+xml");
+    let mut count = 0;
+    while let Some(due) = agent.next_timeout().filter(|due| *due <= until) {
+        now = due;
+        agent.handle_timeout(now);
+        while let Some(transmit) = agent.poll_transmit() {
+            let request = Message::parse(&transmit.bytes).unwrap();
+            if !matches!(request.start, StartLine::Request { method: "SUBSCRIBE", .. }) {
+                continue;
+            }
+            count += 1;
+            let value = |name| request.value(name).unwrap().into_owned();
+            let (via, from, to, call_id, cseq) =
+                (value(HeaderName::Via), value(HeaderName::From), value(HeaderName::To), value(HeaderName::CallId), value(HeaderName::CSeq));
+            let answer = format!(
+                "SIP/2.0 200 OK\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to};tag=t\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n\
+                 Contact: <sip:101@192.0.2.2>\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n"
+            );
+            let notify = format!(
+                "NOTIFY sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK{count}\r\nFrom: {to};tag=t\r\nTo: {from}\r\n\
+                 Call-ID: {call_id}\r\nCSeq: 1 NOTIFY\r\nContact: <sip:101@192.0.2.2>\r\nEvent: dialog\r\nSubscription-State: {state}\r\n\
+                 Content-Length: 0\r\n\r\n"
+            );
+            agent.handle(now, peer(EXCHANGE), answer.as_bytes());
+            agent.handle(now, peer(EXCHANGE), notify.as_bytes());
+        }
+        while agent.poll_event().is_some() {}
+    }
+    count
+}
+
+#[test]
+fn an_exchange_that_ends_every_watch_at_once_is_not_asked_without_a_pause() {
+    let count = subscribed_in(Duration::from_secs(60), "terminated;reason=timeout");
+    assert!((2..12).contains(&count), "{count} times in a minute");
+}
+
+#[test]
+fn a_phone_is_not_given_up_for_a_hundred_years() {
+    let count = subscribed_in(Duration::from_secs(3700), "terminated;reason=giveup;retry-after=4294967295");
+    assert_eq!(count, 2, "in an hour");
+}
