@@ -97,36 +97,33 @@ fn limit(bytes: &[u8]) {
     black_box(rest.len());
 }
 
+/// rsipstack has the traits of rsip under other names.
+macro_rules! six_typed {
+    ($message:expr) => {{
+        let message = $message;
+        black_box(message.via_header().expect("Via").typed().expect("Via"));
+        black_box(message.from_header().expect("From").typed().expect("From"));
+        black_box(message.to_header().expect("To").typed().expect("To"));
+        black_box(message.contact_header().expect("Contact").typed().expect("Contact"));
+        black_box(message.cseq_header().expect("CSeq").typed().expect("CSeq"));
+        black_box(message.call_id_header().expect("Call-ID"));
+    }};
+}
+
 fn peers(invite: &[u8]) {
     let bytes = Bytes::from(invite.to_vec());
     let line = |name: &str, parsed: u64, typed: u64| println!("{name:34} {parsed:>8} parsed {typed:>8} with six headers typed");
     {
         use rsip::prelude::{HeadersExt as _, ToTypedHeader as _};
         let parse = |bytes: &[u8]| rsip::SipMessage::try_from(black_box(bytes)).expect("a message");
-        let typed = || {
-            let message = parse(invite);
-            black_box(message.via_header().expect("Via").typed().expect("Via"));
-            black_box(message.from_header().expect("From").typed().expect("From"));
-            black_box(message.to_header().expect("To").typed().expect("To"));
-            black_box(message.contact_header().expect("Contact").typed().expect("Contact"));
-            black_box(message.cseq_header().expect("CSeq").typed().expect("CSeq"));
-            black_box(message.call_id_header().expect("Call-ID"));
-        };
+        let typed = || six_typed!(parse(invite));
         line("rsip 0.4", rate(|| drop(black_box(parse(invite)))), rate(typed));
     }
     {
         use rsipstack::sip::HeadersExt as _;
         use rsipstack::sip::headers::ToTypedHeader as _;
         let parse = |bytes: &[u8]| rsipstack::sip::SipMessage::try_from(black_box(bytes)).expect("a message");
-        let typed = || {
-            let message = parse(invite);
-            black_box(message.via_header().expect("Via").typed().expect("Via"));
-            black_box(message.from_header().expect("From").typed().expect("From"));
-            black_box(message.to_header().expect("To").typed().expect("To"));
-            black_box(message.contact_header().expect("Contact").typed().expect("Contact"));
-            black_box(message.cseq_header().expect("CSeq").typed().expect("CSeq"));
-            black_box(message.call_id_header().expect("Call-ID"));
-        };
+        let typed = || six_typed!(parse(invite));
         line("rsipstack 0.7", rate(|| drop(black_box(parse(invite)))), rate(typed));
     }
     {

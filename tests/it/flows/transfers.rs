@@ -51,43 +51,7 @@ flow!(
 
 flow!(
     Asterisk22,
-    attended_feature_code,
-    [
-        "delivered at 101 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31101",
-        "ring ended at 101: answered",
-        "established at 101 to PJSIP/trunk",
-        "held by 101",
-        "delivered at 102 by 101, Inbound, other 101 \"Agent 101\", dialled 31101",
-        "ring ended at 102: answered",
-        "established at 102 to 101",
-        "attended transfer of PJSIP/trunk by 101 to 102",
-        "left by 101",
-        "left by 102",
-        "cleared: completed",
-    ]
-);
-
-flow!(
-    Asterisk22,
-    attended_feature_code_merged,
-    [
-        "delivered at 101 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31101",
-        "ring ended at 101: answered",
-        "established at 101 to PJSIP/trunk",
-        "held by 101",
-        "delivered at 102 by 101, Inbound, other 101 \"Agent 101\", dialled 31101",
-        "ring ended at 102: answered",
-        "established at 102 to 101",
-        "attended transfer of PJSIP/trunk by 101 to 102",
-        "left by 101",
-        "left by 102",
-        "cleared: completed",
-    ]
-);
-
-flow!(
-    Asterisk22,
-    attended_feature_code_unjoined,
+    [attended_feature_code, attended_feature_code_merged, attended_feature_code_unjoined],
     [
         "delivered at 101 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31101",
         "ring ended at 101: answered",
