@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::browser::Browser;
 use super::office::{CALLER, ledger, save};
-use super::service::{Home, said};
+use super::service::{Home, PROGRAM, said};
 use crate::lab::pbx::Release;
 use crate::lab::{Debtor, Pbx, Phone};
 
@@ -32,7 +32,10 @@ async fn a_call_rings_with_its_file_and_is_settled() {
     browser.says("[data-state]", "In gesprek").await;
     browser.says("[data-on-phone-only]", "op uw telefoon").await;
     browser.gone("[data-action=hang-up]").await;
-    browser.picture("90-sip-talking").await;
+    browser.picture("98-sip-talking").await;
+    browser.size(390, 844).await;
+    browser.picture("99-sip-talking-narrow").await;
+    browser.size(1280, 800).await;
     phone.hang_up().await;
     browser.find(".bar[data-call=ended]").await;
     browser.type_into("#outcome textarea[name=notes]", "Belt terug.").await;
@@ -95,4 +98,22 @@ async fn the_doctor_registers_watches_and_looks_at_the_clock() {
     let wrong = Home::by_sip(pbx.sip_port, "another secret", "");
     let told = said(&wrong.run(&["doctor"]));
     assert!(told.contains("WRONG    SIP: the PBX at udp:127.0.0.1") && told.contains("does not take our name and secret"), "{told}");
+}
+
+/// The exchange has a name, which leads to two addresses; whichever answers is used.
+#[test]
+fn a_name_leads_to_the_exchange_that_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = folder.path().join("belbrug.db").display().to_string();
+    let config = format!(
+        "[sip]\nlines = [\"1XX\"]\nserver = \"pbx.test\"\ntransport = \"auto\"\nsecret = \"secret\"\n[web]\nlisten = \"127.0.0.1:0\"\n[store]\nurl = \"sqlite:{url}\"\n"
+    );
+    std::fs::write(folder.path().join("belbrug.toml"), config).expect("a config");
+    let run = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/lab/names/run");
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]).arg(run).arg(PROGRAM).arg(folder.path());
+    let output = command.output().expect("unshare");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(told, "up at the first\nup at the second\nup at the first again\n");
 }
