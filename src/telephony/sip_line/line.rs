@@ -1,12 +1,12 @@
 //! The line itself: one account at one PBX, the phones that it watches, and the calls that it dials.
 
 use core::net::{IpAddr, SocketAddr};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::dialled::{Dialled, Standing};
 use super::observed::Observed;
-use super::phones::{Heard, Phone, Phones};
+use super::phones::{Heard, Phones};
 use super::telling::Telling;
 use crate::clock::Timestamp;
 use crate::ids::Extension;
@@ -22,7 +22,7 @@ pub use super::dialled::Dial;
 /// What a phone's calls are told in.
 const DIALOG_INFO: &str = "application/dialog-info+xml";
 
-/// How long a PBX may take to tell that a call of ours has ended.
+/// How long after the end of a call of ours the PBX is asked what its phone still does.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// How the line stands at its PBX.
@@ -76,8 +76,10 @@ pub struct SipLine {
     dialled: Dialled,
     telling: Telling,
     told: VecDeque<Told>,
-    /// Phones at which a call of ours has ended, and when they are looked at.
+    /// Phones at which a call of ours has ended, and when their PBX is asked what else they do.
     look_again: VecDeque<(Instant, Extension)>,
+    /// Those of them whose PBX has been asked, and whether for the second time.
+    asked: BTreeMap<Extension, bool>,
 }
 
 impl SipLine {
@@ -99,6 +101,7 @@ impl SipLine {
             telling: Telling::default(),
             told: VecDeque::new(),
             look_again: VecDeque::new(),
+            asked: BTreeMap::new(),
         }
     }
 
@@ -137,6 +140,7 @@ impl SipLine {
             if let Some(phone) = self.phones.remove(&extension) {
                 self.agent.unsubscribe(now, phone.subscription);
                 self.observed.forget(now, &extension, &mut self.telling);
+                self.asked.remove(&extension);
             }
         }
         for extension in extensions.iter().filter(|extension| !self.phones.by_extension.contains_key(*extension)).cloned().collect::<Vec<_>>() {
@@ -184,7 +188,7 @@ impl SipLine {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.agent.handle_timeout(now);
         self.observed.handle_timeout(now, &mut self.telling);
-        self.look_again(now);
+        self.ask_again(now);
         self.settle(now);
     }
 
@@ -240,9 +244,11 @@ impl SipLine {
             Event::Away(_) => self.down("the PBX does not answer"),
             Event::Found(_) | Event::Back(_) if !self.registers => self.up(),
             Event::Notified { subscription, content_type, body } => self.notified(now, subscription, &content_type, &body),
+            Event::Refreshed(subscription) => self.look_again(now, subscription),
             Event::Unsubscribed { subscription, why } => {
                 if let Some((extension, phone)) = self.phones.of(subscription) {
                     phone.lost();
+                    self.asked.remove(&extension);
                     self.told.push_back(Told::Phone(extension, Err(why)));
                 }
             }
@@ -281,7 +287,8 @@ impl SipLine {
 
     /// A dialog of a phone changed; of our own call there we know more than its PBX.
     fn changed(&mut self, now: Instant, extension: &Extension, dialog: &DialogState, is_after_gap: bool) {
-        let is_looked_at_later = || dialog.call_id.is_none() && self.look_again.iter().any(|(_, at)| at == extension);
+        let is_waited_for = || self.asked.contains_key(extension) || self.look_again.iter().any(|(_, at)| at == extension);
+        let is_looked_at_later = || dialog.call_id.is_none() && is_waited_for();
         if !self.observed.follows(extension, &dialog.id) && (self.dialled.is_own(extension, dialog) || is_looked_at_later()) {
             return;
         }
@@ -289,14 +296,33 @@ impl SipLine {
         self.observed.changed(now, extension, dialog, colleague, is_after_gap, &mut self.telling);
     }
 
-    /// A call of ours is over: what its phone still does, a moment later, is another call, which was not seen beginning.
-    fn look_again(&mut self, now: Instant) {
-        while let Some((at, extension)) = self.look_again.front().cloned().filter(|(at, _)| *at <= now) {
-            self.look_again.pop_front();
-            let live = self.phones.by_extension.get(&extension).map(Phone::live).unwrap_or_default();
-            for dialog in live.iter().filter(|dialog| !self.observed.follows(&extension, &dialog.id)).collect::<Vec<_>>() {
-                self.changed(at, &extension, dialog, true);
+    /// A call of ours is over, and its PBX may not have told so yet: it is asked what the phone does now.
+    fn ask_again(&mut self, now: Instant) {
+        while let Some((_, extension)) = self.look_again.pop_front_if(|(at, _)| *at <= now) {
+            // One that is being watched anew is told of whole, later.
+            if let Some(phone) = self.phones.by_extension.get(&extension).filter(|phone| phone.is_told) {
+                self.agent.refresh(now, phone.subscription);
+                self.asked.insert(extension, false);
             }
+        }
+    }
+
+    /// What a phone still does after our own call is another call, which was not seen beginning. Something old may have been on its
+    /// way when the PBX was asked, and be taken for its answer: so it is asked twice.
+    fn look_again(&mut self, now: Instant, subscription: SubscriptionId) {
+        let Some((extension, phone)) = self.phones.of(subscription) else { return };
+        let Some(was_asked_twice) = self.asked.remove(&extension) else { return };
+        let others: Vec<_> = phone.live().into_iter().filter(|dialog| !self.observed.follows(&extension, &dialog.id)).collect();
+        if others.is_empty() {
+            return;
+        }
+        if !was_asked_twice {
+            self.agent.refresh(now, subscription);
+            self.asked.insert(extension, true);
+            return;
+        }
+        for dialog in others {
+            self.changed(now, &extension, &dialog, true);
         }
     }
 

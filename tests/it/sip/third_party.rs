@@ -51,6 +51,9 @@ struct Exchange {
     told: Vec<Told>,
     heard: [Vec<Event>; 2],
     tracker: Tracker,
+    /// The SUBSCRIBEs that wait to be answered.
+    asked: Vec<Vec<u8>>,
+    notified: u32,
 }
 
 const AGENT: usize = 0;
@@ -78,6 +81,8 @@ impl Exchange {
             told: Vec::new(),
             heard: [Vec::new(), Vec::new()],
             tracker: Tracker::new([(Device::new("PJSIP/101"), extension)].into()),
+            asked: Vec::new(),
+            notified: 0,
         }
     }
 
@@ -88,6 +93,10 @@ impl Exchange {
             while let Some(transmit) = self.line.poll_transmit() {
                 is_silent = false;
                 let message = Message::parse(&transmit.bytes).unwrap();
+                if matches!(message.start, StartLine::Request { method: "SUBSCRIBE", .. }) {
+                    self.asked.push(transmit.bytes);
+                    continue;
+                }
                 let call_id = message.value(HeaderName::CallId).unwrap().into_owned();
                 let to_debtor = matches!(message.start, StartLine::Request { uri, .. } if uri.contains(NUMBER));
                 let at = *self.routes.entry(call_id).or_insert(usize::from(to_debtor));
@@ -117,6 +126,37 @@ impl Exchange {
                 return;
             }
         }
+    }
+
+    /// The exchange agrees to watch.
+    fn agrees(&mut self) {
+        let asked = self.asked.last().expect("nobody has asked").clone();
+        let answer = agreed(&Message::parse(&asked).unwrap());
+        self.line.handle(self.now, peer(EXCHANGE), answer.as_bytes());
+        self.settle();
+    }
+
+    /// The exchange tells how the agent's phone stands, as Asterisk does: by its number, without a Call-ID.
+    fn tells(&mut self, state: &str) {
+        let asked = self.asked.last().expect("nobody has asked").clone();
+        self.notified += 1;
+        let version = self.notified;
+        let body = format!(
+            "<?xml version=\"1.0\"?><dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{version}\" state=\"full\" \
+             entity=\"sip:101@192.0.2.2\"><dialog id=\"101\"><state>{state}</state></dialog></dialog-info>"
+        );
+        let notify = notify(&Message::parse(&asked).unwrap(), self.notified, "active;expires=600", &body);
+        self.line.handle(self.now, peer(EXCHANGE), notify.as_bytes());
+        self.settle();
+    }
+
+    /// The calls that the line has told of.
+    fn calls(&self) -> Vec<String> {
+        let created = |told: &Told| match told {
+            Told::Pbx(event) => Some(format!("{event:?}")),
+            _ => None,
+        };
+        self.told.iter().filter_map(created).filter(|said| said.contains(CallId::OBSERVED_PREFIX)).collect()
     }
 
     /// Time passes, and what is due is done.
@@ -161,6 +201,17 @@ impl Exchange {
         exchange.pass(Duration::from_secs(1));
         exchange.heard = [Vec::new(), Vec::new()];
         (exchange, [agent, debtor])
+    }
+
+    /// And the agent's phone is watched; its PBX has told nothing but that it is at rest.
+    fn watched_and_talking() -> (Self, [SessionId; 2]) {
+        let (mut exchange, ends) = Self::talking();
+        exchange.line.watch_only(exchange.now, &[Extension::parse("101").unwrap()].into());
+        exchange.pass(Duration::from_millis(1));
+        exchange.agrees();
+        exchange.tells("terminated");
+        assert_eq!(exchange.calls(), [""; 0]);
+        (exchange, ends)
     }
 }
 
@@ -235,6 +286,78 @@ fn a_call_that_was_taken_back_is_not_sent_by_another_way() {
     assert_eq!((end.by, end.status), (Side::Local, Some(487)));
 }
 
+/// What an exchange says to a SUBSCRIBE.
+fn agreed(request: &Message<'_>) -> String {
+    let value = |name| request.value(name).unwrap().into_owned();
+    let to = tagged(value(HeaderName::To));
+    let (via, from, call_id, cseq) = (value(HeaderName::Via), value(HeaderName::From), value(HeaderName::CallId), value(HeaderName::CSeq));
+    format!(
+        "SIP/2.0 200 OK\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n\
+         Contact: <sip:101@192.0.2.2>\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n"
+    )
+}
+
+/// And what it tells then.
+fn notify(request: &Message<'_>, count: u32, state: &str, body: &str) -> String {
+    let value = |name| request.value(name).unwrap().into_owned();
+    let (from, to, call_id) = (value(HeaderName::From), tagged(value(HeaderName::To)), value(HeaderName::CallId));
+    format!(
+        "NOTIFY sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK{count}{call_id}\r\nFrom: {to}\r\nTo: {from}\r\n\
+         Call-ID: {call_id}\r\nCSeq: {count} NOTIFY\r\nContact: <sip:101@192.0.2.2>\r\nEvent: dialog\r\nSubscription-State: {state}\r\n\
+         Content-Type: application/dialog-info+xml\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn tagged(address: String) -> String {
+    if address.contains(";tag=") { address } else { format!("{address};tag=t") }
+}
+
+/// The exchange is slow, and tells of our own call when that is over, in whichever order its answers come.
+#[test]
+fn what_a_pbx_tells_late_of_a_call_of_ours_is_no_other_call() {
+    for agrees_first in [true, false] {
+        let (mut exchange, [agent, _]) = Exchange::watched_and_talking();
+        exchange.phones[AGENT].hang_up(exchange.now, agent);
+        exchange.pass(Duration::from_secs(1));
+        exchange.tells("early");
+        exchange.pass(Duration::from_secs(4));
+        exchange.tells("confirmed");
+        if agrees_first {
+            exchange.agrees();
+        }
+        exchange.tells("terminated");
+        if !agrees_first {
+            exchange.agrees();
+        }
+        exchange.pass(Duration::from_secs(20));
+        assert_eq!(exchange.calls(), [""; 0], "agrees first: {agrees_first}");
+    }
+}
+
+/// Somebody else was at the phone as well, and stays.
+#[test]
+fn a_second_call_at_the_phone_is_seen_when_ours_is_over() {
+    for agrees_first in [true, false] {
+        let (mut exchange, [agent, _]) = Exchange::watched_and_talking();
+        exchange.tells("confirmed");
+        exchange.phones[AGENT].hang_up(exchange.now, agent);
+        exchange.pass(Duration::from_secs(4));
+        for _ in 0..2 {
+            assert_eq!(exchange.calls(), [""; 0], "too early to know");
+            if agrees_first {
+                exchange.agrees();
+            }
+            exchange.tells("confirmed");
+            if !agrees_first {
+                exchange.agrees();
+            }
+            exchange.pass(Duration::from_secs(2));
+        }
+        assert!(!exchange.calls().is_empty(), "agrees first: {agrees_first}");
+    }
+}
+
 /// What an exchange answers to each SUBSCRIBE, and how often it is asked in so long a time.
 fn subscribed_in(time: Duration, state: &str) -> usize {
     let mut agent = UserAgent::new(settings(US), [1; 32]);
@@ -252,20 +375,8 @@ fn subscribed_in(time: Duration, state: &str) -> usize {
                 continue;
             }
             count += 1;
-            let value = |name| request.value(name).unwrap().into_owned();
-            let (via, from, to, call_id, cseq) =
-                (value(HeaderName::Via), value(HeaderName::From), value(HeaderName::To), value(HeaderName::CallId), value(HeaderName::CSeq));
-            let answer = format!(
-                "SIP/2.0 200 OK\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to};tag=t\r\nCall-ID: {call_id}\r\nCSeq: {cseq}\r\n\
-                 Contact: <sip:101@192.0.2.2>\r\nExpires: 600\r\nContent-Length: 0\r\n\r\n"
-            );
-            let notify = format!(
-                "NOTIFY sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.2:5060;branch=z9hG4bK{count}\r\nFrom: {to};tag=t\r\nTo: {from}\r\n\
-                 Call-ID: {call_id}\r\nCSeq: 1 NOTIFY\r\nContact: <sip:101@192.0.2.2>\r\nEvent: dialog\r\nSubscription-State: {state}\r\n\
-                 Content-Length: 0\r\n\r\n"
-            );
-            agent.handle(now, peer(EXCHANGE), answer.as_bytes());
-            agent.handle(now, peer(EXCHANGE), notify.as_bytes());
+            agent.handle(now, peer(EXCHANGE), agreed(&request).as_bytes());
+            agent.handle(now, peer(EXCHANGE), notify(&request, 1, state, "").as_bytes());
         }
         while agent.poll_event().is_some() {}
     }

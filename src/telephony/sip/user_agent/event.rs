@@ -54,6 +54,8 @@ pub enum Event {
         /// As it came; empty likewise.
         body: Vec<u8>,
     },
+    /// The whole state was asked for anew, and what was told of it is newer than the asking.
+    Refreshed(SubscriptionId),
     /// Nothing is told any more; it is tried again.
     Unsubscribed {
         /// Which.

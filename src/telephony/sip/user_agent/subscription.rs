@@ -41,6 +41,8 @@ pub(super) struct Subscription {
     seq: u32,
     pub(super) dialog: Option<Dialog>,
     is_told: bool,
+    /// Since it was asked for last: the PBX has agreed, and has told the state.
+    was_answered: bool,
     was_notified: bool,
     /// Until when the PBX tells, as far as it has said.
     until: Option<Instant>,
@@ -66,6 +68,7 @@ impl UserAgent {
             seq: 0,
             dialog: None,
             is_told: false,
+            was_answered: false,
             was_notified: false,
             until: None,
             is_ending: false,
@@ -128,7 +131,7 @@ impl UserAgent {
         let Some(known) = self.accounts.get(account.0).filter(|known| known.is_away != Some(true)) else { return };
         let (peer, from) = (known.peer, known.address());
         let Some(subscription) = self.subscriptions.get_mut(&id) else { return };
-        subscription.was_notified = false;
+        (subscription.was_answered, subscription.was_notified) = (false, false);
         let (to, draft) = match &mut subscription.dialog {
             Some(dialog) => (dialog.peer, dialog.request(Method::Subscribe)),
             None => {
@@ -165,9 +168,12 @@ impl UserAgent {
                     Some(dialog) => dialog.target_from(message),
                     None => subscription.dialog = Dialog::of_answer(&pending.draft, message, pending.to),
                 }
+                subscription.was_answered = true;
                 let is_silent = !subscription.was_notified;
                 if !std::mem::replace(&mut subscription.is_told, true) {
                     self.events.push_back(Event::Subscribed(id));
+                } else if !is_silent {
+                    self.events.push_back(Event::Refreshed(id));
                 }
                 self.refresh_after(now, id, granted);
                 if is_silent {
@@ -267,7 +273,8 @@ impl UserAgent {
             // It overtook the answer to our SUBSCRIBE, and makes the dialog (6665, 4.4.1).
             None => subscription.dialog = Dialog::of_request(message, &subscription.tag, from).map(|dialog| dialog.going_on_from(subscription.seq)),
         }
-        subscription.was_notified = true;
+        let is_first = !std::mem::replace(&mut subscription.was_notified, true);
+        let is_refreshed = is_first && subscription.was_answered;
         let state = message.value(HeaderName::SubscriptionState).unwrap_or_default();
         if subscription.is_ending {
             if state.trim_start().get(..10).is_some_and(|name| name.eq_ignore_ascii_case("terminated")) {
@@ -278,6 +285,9 @@ impl UserAgent {
         self.alarms.clear(Alarm::NothingNotified(id));
         let content_type = message.value(HeaderName::ContentType).unwrap_or_default().into_owned();
         self.events.push_back(Event::Notified { subscription: id, content_type, body: message.body.to_vec() });
+        if is_refreshed {
+            self.events.push_back(Event::Refreshed(id));
+        }
         self.take_state(now, id, &state);
         200
     }
