@@ -15,7 +15,7 @@ use crate::telephony::sip::dialog_info::{DialogState, State};
 use crate::telephony::sip::uri::{Uri, unescaped};
 
 /// How long the other party of a call whose agent let go is waited for elsewhere.
-const LINGER: Duration = Duration::from_millis(400);
+const LINGER: Duration = Duration::from_secs(1);
 /// Calls that are followed at most; the PBX has that many phones.
 const CALLS_MAX: usize = 10_000;
 
