@@ -120,7 +120,9 @@ impl Pbx {
         let dialled = |phone: u32| format!("exten => {phone},1,Gosub(belbrug-ring,s,1({phone}))\nexten => {phone},hint,PJSIP/{phone}\n");
         let dialled: String = phones.clone().map(dialled).collect();
         let inbound: String = phones.map(|phone| format!("exten => 31{phone},1,Goto(belbrug-phones,{phone},1)\n")).collect();
-        self.add_config("sip/pjsip.conf", &format!("{transports}{}{accounts}", account("belbrug")));
+        // As config/asterisk/pjsip.conf says of an account for Belbrug.
+        let own = account("belbrug").replacen("trust_id_inbound = yes", "trust_id_inbound = yes\nmoh_passthrough = yes", 1);
+        self.add_config("sip/pjsip.conf", &format!("{transports}{own}{accounts}"));
         self.add_config("sip/extensions.conf", &format!("\n[belbrug-phones]\n{dialled}[belbrug-inbound]\n{inbound}"));
         self.add_config("cert.pem", &issued.cert.pem());
         self.add_config("key.pem", &issued.signing_key.serialize_pem());

@@ -125,6 +125,26 @@ async fn click_to_dial_answered_and_hung_up_by_the_debtor() {
     pbx.wait_idle().await;
 }
 
+/// The agent holds and retrieves on his phone: Asterisk passes it on where our account has `moh_passthrough`.
+#[tokio::test]
+async fn click_to_dial_held_and_retrieved() {
+    let (pbx, phone, mut line) = office("sip-hold", Transport::Udp).await;
+    let mut debtor = Debtor::answers(&pbx, Duration::from_millis(300)).await;
+    line.dial("dialled-0005", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["talks outside to 101"]).await;
+    line.meanwhile(phone.hold()).await;
+    line.tells(&["held 101"]).await;
+    line.meanwhile(phone.resume()).await;
+    line.tells(&["retrieved 101"]).await;
+    line.meanwhile(phone.hang_up()).await;
+    line.meanwhile(debtor.wait()).await;
+    line.tells(&["cleared Completed (observed)"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+    pbx.wait_idle().await;
+}
+
 #[tokio::test]
 async fn click_to_dial_busy_says_so() {
     let (pbx, phone, mut line) = office("sip-busy", Transport::Udp).await;
