@@ -19,7 +19,7 @@ use belbrug::telephony::sip::peer::{Peer, Transport};
 use belbrug::telephony::sip::timers::Timers;
 use belbrug::telephony::sip::user_agent::agent::{Settings, UserAgent};
 use belbrug::telephony::sip::via;
-use belbrug::telephony::sip_line::line::{LineSettings, SipLine, Told};
+use belbrug::telephony::sip_line::line::{DialBy, LineSettings, SipLine, Told};
 use bytes::Bytes;
 use measure::{Times, megabytes};
 
@@ -212,6 +212,7 @@ fn watched() {
         registers: false,
         technology: "PJSIP".to_owned(),
         prefix: "+".to_owned(),
+        dial_by: DialBy::Invite,
         run: 1,
     };
     let mut line = SipLine::new(settings_of, settings(), [192, 0, 2, 1].into(), [2; 32]);

@@ -16,7 +16,7 @@ use super::sip::resolve::resolve;
 use super::sources::{Of, Source};
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
-use crate::config::SipTransport;
+use crate::config::{SipDialBy, SipTransport};
 use crate::ids::{CallId, Extension, PhoneNumber};
 use crate::numbers::Pattern;
 use crate::personal::Personal;
@@ -25,7 +25,7 @@ use crate::telephony::sip::digest::Credentials;
 use crate::telephony::sip::peer::{Peer, Transport};
 use crate::telephony::sip::timers::Timers;
 use crate::telephony::sip::user_agent::agent::Settings;
-use crate::telephony::sip_line::line::{Dial, LineSettings, SipLine, Told};
+use crate::telephony::sip_line::line::{Dial, DialBy, LineSettings, SipLine, Told};
 
 /// How often the PBX is asked whether it is there: a restart is noticed within this and the next.
 const PING_EVERY: Duration = Duration::from_millis(1500);
@@ -61,6 +61,8 @@ pub struct SipSetup {
     pub listen: SocketAddr,
     /// Before the country code of a number.
     pub dial_prefix: String,
+    /// Who calls the debtor.
+    pub dial_by: SipDialBy,
 }
 
 /// Everything that is needed to begin.
@@ -176,6 +178,10 @@ pub(super) fn line_of(setup: &SipSetup, opened: Opened, technology: &str, run: u
         registers: setup.registers,
         technology: technology.to_owned(),
         prefix: setup.dial_prefix.clone(),
+        dial_by: match setup.dial_by {
+            SipDialBy::Invite => DialBy::Invite,
+            SipDialBy::Refer => DialBy::Refer,
+        },
         run,
     };
     let agent = Settings {

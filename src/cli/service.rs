@@ -12,7 +12,7 @@ use belbrug::bridge::link::Address;
 use belbrug::bridge::sip_side::SipSetup;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
-use belbrug::config::{Config, Sip};
+use belbrug::config::{Config, Sip, SipDialBy};
 use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
@@ -65,7 +65,7 @@ impl Service {
         let (recordings, keeper) = keeper(config, &store, &writer).unzip();
         let bells = Arc::new(Bells::default());
         let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
-        let office = Arc::new(office(config, setup.rules.plan.clone()));
+        let office = Arc::new(office(config, setup.rules.plan.clone())?);
         let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now(), setup.blind_since).await?));
         let (stop_bridge, stopped) = oneshot::channel();
         let bridge = tokio::spawn(async move {
@@ -199,6 +199,7 @@ pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
         registers: sip.register,
         listen: sip.listen,
         dial_prefix: sip.dial_prefix.clone(),
+        dial_by: sip.dial_by,
     })
 }
 
@@ -259,11 +260,12 @@ async fn without_settled(store: &Store, mut seat: Seat) -> anyhow::Result<Seat> 
     Ok(seat)
 }
 
-fn office(config: &Config, plan: NumberPlan) -> OfficeInfo {
-    OfficeInfo {
+fn office(config: &Config, plan: NumberPlan) -> anyhow::Result<OfficeInfo> {
+    Ok(OfficeInfo {
         name: config.office.name.clone(),
         zone: config.office.zone,
         plan,
+        phones_that_dial: if config.sip.dial_by == SipDialBy::Refer { patterns(&config.sip.lines)? } else { Vec::new() },
         dial_countries: config.office.dial_countries.clone(),
         trusted_proxies: config.web.trusted_proxies.clone(),
         https: config.web.certificate.is_some(),
@@ -272,5 +274,5 @@ fn office(config: &Config, plan: NumberPlan) -> OfficeInfo {
         notices: config.recording.notices.clone(),
         recordings: config.recording.keep.clone(),
         metrics_token: config.metrics.token.clone(),
-    }
+    })
 }

@@ -163,6 +163,19 @@ pub struct Sip {
     pub listen: SocketAddr,
     /// What the PBX wants before the country code of a number.
     pub dial_prefix: String,
+    /// Who calls the debtor.
+    pub dial_by: SipDialBy,
+}
+
+/// Who calls the debtor when an agent clicks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum SipDialBy {
+    /// Belbrug, which joins the two.
+    #[default]
+    Invite,
+    /// The agent's phone, which is asked to.
+    Refer,
 }
 
 /// What carries SIP.
@@ -196,6 +209,7 @@ impl Default for Sip {
             register: true,
             listen: SocketAddr::from(([0, 0, 0, 0], 0)),
             dial_prefix: "+".to_owned(),
+            dial_by: SipDialBy::Invite,
         }
     }
 }

@@ -12,9 +12,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::{Board, Command, Refusal};
 use crate::desk::seat::Seat;
-use crate::ids::AgentId;
+use crate::ids::{AgentId, Extension};
 use crate::measure::Figures;
-use crate::numbers::NumberPlan;
+use crate::numbers::{NumberPlan, Pattern};
 use crate::personal::Personal;
 use crate::store::pool::Store;
 use crate::store::writer::Writer;
@@ -56,6 +56,8 @@ pub struct OfficeInfo {
     pub zone: chrono_tz::Tz,
     /// Its numbers.
     pub plan: NumberPlan,
+    /// Extensions whose phones make the calls that are clicked: they are hung up there.
+    pub phones_that_dial: Vec<Pattern>,
     /// Countries that may be dialled.
     pub dial_countries: Vec<String>,
     /// Proxies whose word is taken.
@@ -81,6 +83,12 @@ impl fmt::Debug for Deps {
 }
 
 impl OfficeInfo {
+    /// Whether this extension's phone makes the calls that are clicked.
+    #[must_use]
+    pub fn dials_itself(&self, extension: &Extension) -> bool {
+        self.phones_that_dial.iter().any(|pattern| pattern.matches(extension.as_str()))
+    }
+
     /// An instant by the office's clock.
     #[must_use]
     pub fn local(&self, at: Timestamp) -> NaiveDateTime {

@@ -12,12 +12,15 @@
 //!     |<-- re-INVITE SDP B --|                   |
 //!     |--- 200 SDP A' ------>|-- re-INVITE A' -->|     where A' is elsewhere than A
 //! ```
+//!
+//! Where the config says so, the phone is asked to call the debtor itself instead ([`super::referring`]).
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use super::reasons::{cause_of, status_of};
+use super::referring::{DialBy, Referring};
 use super::telling::{Channel, Telling};
 use crate::ids::{CallId, Extension};
 use crate::personal::Personal;
@@ -90,15 +93,17 @@ pub(super) struct Leg {
 /// One call.
 #[derive(Debug)]
 pub(super) struct Call {
-    id: CallId,
-    extension: Extension,
+    pub(super) id: CallId,
+    pub(super) extension: Extension,
     account: AccountId,
-    number: String,
+    pub(super) number: String,
     caller_id: Option<String>,
     pub(super) agent: Leg,
     pub(super) debtor: Leg,
-    /// What its PBX calls the agent's leg, where it names no Call-ID.
-    told_as: Option<String>,
+    /// What its PBX calls the agent's leg, where it names no Call-ID; or the call that the phone makes in our place.
+    pub(super) told_as: Option<String>,
+    /// How far the phone has come that calls the debtor itself.
+    pub(super) referring: Option<Referring>,
 }
 
 impl Call {
@@ -116,7 +121,7 @@ impl Call {
         }
     }
 
-    fn bridge(&self) -> String {
+    pub(super) fn bridge(&self) -> String {
         format!("{}-b", self.id)
     }
 }
@@ -129,6 +134,14 @@ pub(super) struct Standing {
     pub(super) technology: String,
     /// Before the country code of a number.
     pub(super) prefix: String,
+    pub(super) dial_by: DialBy,
+}
+
+impl Standing {
+    /// Of a number outside.
+    pub(super) fn address_of(&self, number: &str) -> String {
+        format!("sip:{}{}@{}", self.prefix, number.trim_start_matches('+'), self.domain)
+    }
 }
 
 /// All calls that we dial.
@@ -137,22 +150,32 @@ pub(super) struct Dialled {
     pub(super) standing: Standing,
     pub(super) calls: BTreeMap<CallId, Call>,
     by_session: BTreeMap<SessionId, (CallId, Which)>,
-    freed: Vec<Extension>,
+    pub(super) freed: Vec<Extension>,
+    /// Phones that are asked once more to call, and when.
+    pub(super) again: VecDeque<(Instant, CallId)>,
     /// The Call-IDs of the last calls of ours: their PBX may tell of one when it is over.
     call_ids: VecDeque<String>,
-    count: u32,
+    pub(super) count: u32,
 }
 
 impl Dialled {
     pub(super) const fn new(standing: Standing) -> Self {
-        Self { standing, calls: BTreeMap::new(), by_session: BTreeMap::new(), freed: Vec::new(), call_ids: VecDeque::new(), count: 0 }
+        Self {
+            standing,
+            calls: BTreeMap::new(),
+            by_session: BTreeMap::new(),
+            freed: Vec::new(),
+            again: VecDeque::new(),
+            call_ids: VecDeque::new(),
+            count: 0,
+        }
     }
 
     /// Whether this dialog of a phone is our own call there: by its Call-ID; where the PBX tells none, it is the first that it tells
     /// of while our call is there.
     pub(super) fn is_own(&mut self, extension: &Extension, dialog: &DialogState) -> bool {
         if let Some(call_id) = &dialog.call_id {
-            return self.call_ids.contains(call_id);
+            return self.call_ids.contains(call_id) || self.is_made_for_us(extension, dialog);
         }
         let mut here = self.calls.values_mut().filter(|call| call.extension == *extension);
         here.any(|call| *call.told_as.get_or_insert_with(|| dialog.id.clone()) == dialog.id)
@@ -211,6 +234,7 @@ impl Dialled {
             agent: leg,
             debtor: Leg::default(),
             told_as: None,
+            referring: None,
         };
         self.calls.insert(dial.call, call);
         true
@@ -219,7 +243,8 @@ impl Dialled {
     /// Hangs up a call, by the channel of one of its ends; whether it is one of ours.
     pub(super) fn hang_up(&mut self, now: Instant, agent: &mut UserAgent, channel: &str) -> bool {
         let is_it = |call: &&Call| [&call.agent, &call.debtor].iter().any(|leg| leg.channel.name == channel);
-        let Some(id) = self.calls.values().find(is_it).map(|call| call.id.clone()) else { return false };
+        let is_ours = |call: &&Call| is_it(call) && call.referring.is_none();
+        let Some(id) = self.calls.values().find(is_ours).map(|call| call.id.clone()) else { return false };
         self.hang_up_both(now, agent, &id);
         true
     }
@@ -243,6 +268,7 @@ impl Dialled {
             Event::Answered { sdp, .. } => self.answered(now, agent, &id, which, sdp.as_deref(), telling),
             Event::Reoffered { sdp, .. } => self.reoffered(now, agent, &id, which, sdp.as_deref(), telling),
             Event::ReofferDone { result, .. } => self.reoffer_done(now, agent, &id, which, result),
+            Event::ReferProgress { status, .. } if self.is_referring(&id) => self.phone_progress(now, agent, &id, *status, telling),
             Event::ReferProgress { status, .. } => self.refer_progress(now, agent, &id, which, *status),
             Event::Referred { uri, replaces, .. } => self.referred(now, agent, &id, which, uri, replaces.clone(), telling),
             Event::Ended { end, .. } => {
@@ -287,9 +313,10 @@ impl Dialled {
         match which {
             Which::Agent => {
                 telling.own_phone(id.as_str(), &call.number, None);
-                let (uri, exten) =
-                    (format!("sip:{}{}@{}", self.standing.prefix, call.number.trim_start_matches('+'), self.standing.domain), call.number.clone());
-                if !self.call_out(now, agent, id, uri, &exten, telling) {
+                let (uri, exten) = (self.standing.address_of(&call.number), call.number.clone());
+                if self.standing.dial_by == DialBy::Refer {
+                    self.send_out(now, agent, id, telling);
+                } else if !self.call_out(now, agent, id, uri, &exten, telling) {
                     self.hang_up_both(now, agent, id);
                 }
             }
@@ -311,16 +338,7 @@ impl Dialled {
         let invitation = Invitation { uri, sdp, asserted, ..Invitation::default() };
         let Some(session) = agent.invite(now, call.account, &invitation) else { return false };
         self.count += 1;
-        let channel = Channel {
-            id: format!("{id}-2"),
-            name: format!("SIP/outside-{:08x}", self.count),
-            call: id.to_string(),
-            number: exten.to_owned(),
-            ..Channel::default()
-        };
-        call.agent.channel.exten = exten.to_owned();
-        telling.channel(&channel, ChannelState::Down);
-        telling.dials(Some(&call.agent.channel), &channel);
+        let channel = call.begin_debtor(self.count, exten, telling);
         call.debtor = Leg { session: Some(session), channel, ours: Some(offer), said: 1, ..Leg::default() };
         self.by_session.insert(session, (id.clone(), Which::Debtor));
         true
@@ -329,6 +347,9 @@ impl Dialled {
     #[expect(clippy::too_many_arguments, reason = "the fields of one event")]
     fn ended(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, which: Which, session: SessionId, end: &End, telling: &mut Telling) {
         let Some(call) = self.calls.get_mut(id) else { return };
+        if call.referring.is_some() {
+            return self.let_out(id);
+        }
         let bridge = call.bridge();
         let number = call.number.clone();
         let leg = call.leg_mut(which);
@@ -357,7 +378,7 @@ impl Dialled {
         }
     }
 
-    fn hang_up_both(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId) {
+    pub(super) fn hang_up_both(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId) {
         let Some(call) = self.calls.get(id) else { return };
         for session in [call.agent.session, call.debtor.session].into_iter().flatten() {
             agent.hang_up(now, session);

@@ -18,6 +18,7 @@ use crate::telephony::sip::user_agent::agent::{Settings, UserAgent};
 use crate::telephony::sip::user_agent::event::{AccountId, Event, Failure, SubscriptionId};
 
 pub use super::dialled::Dial;
+pub use super::referring::DialBy;
 
 /// What a phone's calls are told in.
 const DIALOG_INFO: &str = "application/dialog-info+xml";
@@ -42,6 +43,8 @@ pub struct LineSettings {
     pub technology: String,
     /// What the PBX wants before the country code of a number.
     pub prefix: String,
+    /// Who calls the debtor.
+    pub dial_by: DialBy,
     /// Differs for each run of the service.
     pub run: u64,
 }
@@ -88,7 +91,13 @@ impl SipLine {
     pub fn new(settings: LineSettings, agent_settings: Settings, ours: IpAddr, seed: [u8; 32]) -> Self {
         let mut agent = UserAgent::new(agent_settings, seed);
         let account = agent.add_account(&settings.user, &settings.domain, settings.peer, settings.credentials);
-        let standing = Standing { ours, domain: settings.domain.clone(), technology: settings.technology.clone(), prefix: settings.prefix };
+        let standing = Standing {
+            ours,
+            domain: settings.domain.clone(),
+            technology: settings.technology.clone(),
+            prefix: settings.prefix,
+            dial_by: settings.dial_by,
+        };
         Self {
             agent,
             account,
@@ -140,6 +149,7 @@ impl SipLine {
             if let Some(phone) = self.phones.remove(&extension) {
                 self.agent.unsubscribe(now, phone.subscription);
                 self.observed.forget(now, &extension, &mut self.telling);
+                self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
                 self.asked.remove(&extension);
             }
         }
@@ -181,13 +191,14 @@ impl SipLine {
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
         let look_again = self.look_again.front().map(|(at, _)| *at);
-        [self.agent.next_timeout(), self.observed.next_timeout(), look_again].into_iter().flatten().min()
+        [self.agent.next_timeout(), self.observed.next_timeout(), self.dialled.next_timeout(), look_again].into_iter().flatten().min()
     }
 
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.agent.handle_timeout(now);
         self.observed.handle_timeout(now, &mut self.telling);
+        self.dialled.ask_again(now, &mut self.agent);
         self.ask_again(now);
         self.settle(now);
     }
@@ -263,6 +274,7 @@ impl SipLine {
             if let Some((extension, phone)) = self.phones.of(subscription)
                 && phone.heard_nothing()
             {
+                self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
                 self.told.push_back(Told::Phone(extension, Ok(())));
             }
             return;
@@ -278,8 +290,12 @@ impl SipLine {
                 if !was_told {
                     self.told.push_back(Told::Phone(extension.clone(), Ok(())));
                 }
+                let is_at_rest = phone.live().is_empty();
                 for dialog in dialogs {
                     self.changed(now, &extension, &dialog, is_after_gap);
+                }
+                if !was_told && is_at_rest {
+                    self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
                 }
             }
         }
@@ -287,9 +303,15 @@ impl SipLine {
 
     /// A dialog of a phone changed; of our own call there we know more than its PBX.
     fn changed(&mut self, now: Instant, extension: &Extension, dialog: &DialogState, is_after_gap: bool) {
+        if !self.observed.follows(extension, &dialog.id) && self.dialled.is_own(extension, dialog) {
+            self.telling.is_inferred = is_after_gap;
+            self.dialled.phone_changed(now, &mut self.agent, extension, dialog, &mut self.telling);
+            self.telling.is_inferred = false;
+            return;
+        }
         let is_waited_for = || self.asked.contains_key(extension) || self.look_again.iter().any(|(_, at)| at == extension);
         let is_looked_at_later = || dialog.call_id.is_none() && is_waited_for();
-        if !self.observed.follows(extension, &dialog.id) && (self.dialled.is_own(extension, dialog) || is_looked_at_later()) {
+        if !self.observed.follows(extension, &dialog.id) && is_looked_at_later() {
             return;
         }
         let colleague = self.phones.has(&super::observed::number_of(&dialog.remote));
@@ -299,10 +321,13 @@ impl SipLine {
     /// A call of ours is over, and its PBX may not have told so yet: it is asked what the phone does now.
     fn ask_again(&mut self, now: Instant) {
         while let Some((_, extension)) = self.look_again.pop_front_if(|(at, _)| *at <= now) {
-            // One that is being watched anew is told of whole, later.
-            if let Some(phone) = self.phones.by_extension.get(&extension).filter(|phone| phone.is_told) {
-                self.agent.refresh(now, phone.subscription);
-                self.asked.insert(extension, false);
+            match self.phones.by_extension.get(&extension) {
+                Some(phone) if phone.is_told => {
+                    self.agent.refresh(now, phone.subscription);
+                    self.asked.insert(extension, false);
+                }
+                // Nobody tells what it does: what it made for us is over, as far as anybody knows.
+                _ => self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling),
             }
         }
     }
@@ -314,7 +339,7 @@ impl SipLine {
         let Some(was_asked_twice) = self.asked.remove(&extension) else { return };
         let others: Vec<_> = phone.live().into_iter().filter(|dialog| !self.observed.follows(&extension, &dialog.id)).collect();
         if others.is_empty() {
-            return;
+            return self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
         }
         if !was_asked_twice {
             self.agent.refresh(now, subscription);

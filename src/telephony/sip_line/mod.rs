@@ -15,4 +15,5 @@ mod observed;
 mod passing_on;
 mod phones;
 mod reasons;
+mod referring;
 mod telling;

@@ -35,7 +35,7 @@ const CAUSES: [(u16, u32); 26] = [
 ];
 
 /// The cause of a status; 21, rejected, of the other 6xx, and 127 of what the table does not know.
-fn cause_of_status(status: u16) -> HangupCause {
+pub(super) fn cause_of_status(status: u16) -> HangupCause {
     let known = CAUSES.iter().find(|(have, _)| *have == status).map(|(_, cause)| *cause);
     HangupCause::from_code(known.unwrap_or(match status {
         604 => 1,
@@ -65,7 +65,8 @@ pub(super) fn status_of(end: &End) -> DialStatus {
     }
 }
 
-const fn dial_status(status: u16) -> DialStatus {
+/// What became of a dialling, by its final status.
+pub(super) const fn dial_status(status: u16) -> DialStatus {
     match status {
         486 | 600 => DialStatus::Busy,
         408 | 480 | 487 => DialStatus::NoAnswer,

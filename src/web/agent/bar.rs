@@ -32,7 +32,7 @@ pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Sea
         extension: seat.profile.extension.to_string(),
         presence: presence(seat.activity()),
         owed: if seat.activity() == Activity::WrapUp { seat.owed().count() } else { 0 },
-        call: main.map(|call| self::call(t, &office.plan, call, now)),
+        call: main.map(|call| self::call(t, &office.plan, call, office.dials_itself(&seat.profile.extension), now)),
         waiting: seat.waiting_call().map(|call| waiting(t, &office.plan, call)),
         notice: seat.notice.as_ref().map(|happened| notice(t, happened)),
         chooser: main.and_then(|call| chooser(&office.plan, call)),
@@ -99,7 +99,8 @@ pub(in crate::web) fn who(t: &Texts, plan: &NumberPlan, call: &DeskCall) -> Stri
     }
 }
 
-fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
+fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, phone_dials: bool, now: Timestamp) -> Call {
+    let is_the_phones = call.id.is_observed() || phone_dials && call.id.is_dialled() && call.state != DeskCallState::Originating;
     let who = who(t, plan, call);
     let state = match call.state {
         DeskCallState::Originating => CallState::Originating,
@@ -124,8 +125,8 @@ fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, now: Timestamp) -> Call {
             _ => String::new(),
         },
         timers: timers(call, now),
-        can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing && !call.id.is_observed(),
-        on_phone_only: call.id.is_observed() && matches!(call.state, DeskCallState::Talking | DeskCallState::Held | DeskCallState::RingingFar),
+        can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing && !is_the_phones,
+        on_phone_only: is_the_phones && matches!(call.state, DeskCallState::Talking | DeskCallState::Held | DeskCallState::RingingFar),
         recording: if call.is_live() { Mark::of(&call.recording) } else { None },
         answer_on_phone: matches!(call.state, DeskCallState::Ringing),
     }

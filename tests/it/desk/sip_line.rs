@@ -9,9 +9,13 @@ use crate::lab::pbx::Release;
 use crate::lab::{Debtor, Pbx, Phone};
 
 async fn office(name: &str) -> (Pbx, Phone, Home, Browser) {
+    office_with(name, "").await
+}
+
+async fn office_with(name: &str, of_sip: &str) -> (Pbx, Phone, Home, Browser) {
     let pbx = Pbx::up_for_sip(name, Duration::from_secs(20), Release::Asterisk22, 201..=201).await;
     let phone = Phone::register(&pbx, "101").await;
-    let mut home = Home::by_sip(pbx.sip_port, "lab-secret", "");
+    let mut home = Home::by_sip(pbx.sip_port, "lab-secret", of_sip);
     home.start().await;
     home.logs("the PBX knows us by SIP").await;
     let browser = Browser::open().await;
@@ -63,6 +67,28 @@ async fn a_number_is_dialled_and_the_page_hangs_up() {
     browser.find(".bar[data-call=ended]").await;
     debtor.wait().await;
     phone.wait_closed().await;
+    pbx.wait_idle().await;
+}
+
+/// The phone is asked to call: from then on it is the phone's call, and the page says where it is hung up.
+#[tokio::test]
+async fn a_number_is_dialled_by_the_phone_which_hangs_up() {
+    let (pbx, phone, _home, browser) = office_with("desk-sip-refer", "dial_by = \"refer\"\n").await;
+    let mut debtor = Debtor::answers(&pbx, Duration::from_millis(800)).await;
+    browser.type_into("#search", "korenaar").await;
+    browser.click("#search-results button.item").await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+    browser.click("#file button.dial").await;
+    browser.says("[data-state]", "Uw telefoon gaat over").await;
+    browser.find("[data-action=hang-up]").await;
+    phone.wait_ringing().await;
+    phone.answer().await;
+    browser.says("[data-state]", "In gesprek").await;
+    browser.says("[data-on-phone-only]", "op uw telefoon").await;
+    browser.gone("[data-action=hang-up]").await;
+    phone.hang_up().await;
+    browser.find(".bar[data-call=ended]").await;
+    debtor.wait().await;
     pbx.wait_idle().await;
 }
 

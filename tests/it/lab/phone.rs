@@ -39,7 +39,11 @@ impl Phone {
 
     /// The same at any exchange of the loopback.
     pub async fn register_at(sip: u16, secret: &str, extension: &str) -> Self {
-        let account = format!("<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};answermode=manual;regint=600\n");
+        // Whatever it calls, it calls through its exchange, as phones of an office do.
+        let account = format!(
+            "<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};outbound=\"sip:127.0.0.1:{sip}\";\
+             answermode=manual;regint=600\n"
+        );
         let phone = Self::start(sip, extension, 0, &account, 440.0).await;
         // The event may have come before the control port was open; the log has it in any case.
         let registered = until(|| phone.log().contains("200 OK (").then_some(()));

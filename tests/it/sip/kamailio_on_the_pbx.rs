@@ -2,6 +2,7 @@
 //! speak to us themselves.
 
 use belbrug::telephony::sip::peer::{Peer, Transport};
+use belbrug::telephony::sip_line::line::DialBy;
 
 use super::line::{At, Line};
 use crate::lab::{Kamailio, Phone};
@@ -10,12 +11,18 @@ const NUMBER: &str = "+447700900123";
 
 fn at(kamailio: &Kamailio, transport: Transport) -> At<'_> {
     let port = if transport == Transport::Tls { kamailio.tls_port } else { kamailio.sip_port };
-    At { transport, port, user: "500", domain: "127.0.0.1", secret: &kamailio.secret, ca_file: Some(&kamailio.ca_file) }
+    At { transport, port, user: "500", domain: "127.0.0.1", secret: &kamailio.secret, ca_file: Some(&kamailio.ca_file), dial_by: DialBy::Invite }
 }
 
 async fn office(kamailio: &Kamailio, transport: Transport) -> (Phone, Line) {
     let phone = Phone::register_at(kamailio.sip_port, &kamailio.secret, "101").await;
     let line = Line::open(&at(kamailio, transport), &["101", "102"]).await;
+    (phone, line)
+}
+
+async fn office_that_dials_by_refer(kamailio: &Kamailio) -> (Phone, Line) {
+    let phone = Phone::register_at(kamailio.sip_port, &kamailio.secret, "101").await;
+    let line = Line::open(&At { dial_by: DialBy::Refer, ..at(kamailio, Transport::Udp) }, &["101", "102"]).await;
     (phone, line)
 }
 
@@ -94,6 +101,39 @@ async fn click_to_dial_with_hold_and_retrieve() {
     line.until("nothing is left", Line::is_idle).await;
 }
 
+/// The agent's phone is asked to call, and does: its own call is ours, by whom it calls.
+#[tokio::test]
+async fn dialled_by_refer_answered_and_hung_up_by_the_debtor() {
+    let kamailio = Kamailio::up().await;
+    let (phone, mut line) = office_that_dials_by_refer(&kamailio).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
+    line.dial("dialled-0012", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.meanwhile(debtor.wait_ringing()).await;
+    line.tells(&["originated 101 to +447700900123", "own phone 101", "rings outside Outbound +447700900123"]).await;
+    line.meanwhile(debtor.answer()).await;
+    line.tells(&["ring ended outside Answered", "talks"]).await;
+    line.meanwhile(debtor.hang_up()).await;
+    line.tells(&["cleared Completed"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+    assert_eq!(line.ladder.iter().filter(|said| said.starts_with("cleared")).count(), 1, "{:?}", line.ladder);
+}
+
+#[tokio::test]
+async fn dialled_by_refer_and_refused() {
+    let kamailio = Kamailio::up().await;
+    let (phone, mut line) = office_that_dials_by_refer(&kamailio).await;
+    let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
+    line.dial("dialled-0013", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.meanwhile(debtor.wait_ringing()).await;
+    line.meanwhile(debtor.hang_up()).await;
+    line.tells(&["own phone 101", "ring ended outside Busy", "cleared Busy"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+}
+
 /// The agent's phone sends the debtor on to a colleague.
 #[tokio::test]
 async fn click_to_dial_and_a_blind_transfer() {
@@ -144,7 +184,15 @@ async fn a_line_moves_to_the_address_that_answers() {
     let (mut one, mut two) = (Kamailio::up().await, Kamailio::up().await);
     let here = |port: u16| Peer { transport: Transport::Udp, addr: ([127, 0, 0, 1], port).into() };
     let (first, second) = (here(one.sip_port), here(two.sip_port));
-    let at = At { transport: Transport::Udp, port: one.sip_port, user: "500", domain: "127.0.0.1", secret: "lab-secret", ca_file: None };
+    let at = At {
+        transport: Transport::Udp,
+        port: one.sip_port,
+        user: "500",
+        domain: "127.0.0.1",
+        secret: "lab-secret",
+        ca_file: None,
+        dial_by: DialBy::Invite,
+    };
     let mut line = Line::open(&at, &["101"]).await;
     one.crash();
     line.until("it is noticed", |line| !line.is_up && line.line.is_away()).await;

@@ -14,7 +14,7 @@ use belbrug::telephony::sip::digest::Credentials;
 use belbrug::telephony::sip::peer::{Peer, Transport};
 use belbrug::telephony::sip::timers::Timers;
 use belbrug::telephony::sip::user_agent::agent::Settings;
-use belbrug::telephony::sip_line::line::{Dial, LineSettings, SipLine, Told};
+use belbrug::telephony::sip_line::line::{Dial, DialBy, LineSettings, SipLine, Told};
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject as _;
 
@@ -29,6 +29,7 @@ pub(super) struct At<'a> {
     pub(super) domain: &'a str,
     pub(super) secret: &'a str,
     pub(super) ca_file: Option<&'a Path>,
+    pub(super) dial_by: DialBy,
 }
 
 pub(super) struct Line {
@@ -59,6 +60,7 @@ impl Line {
             registers: true,
             technology: "PJSIP".to_owned(),
             prefix: "+".to_owned(),
+            dial_by: at.dial_by,
             run: 7,
         };
         let agent = Settings {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use belbrug::telephony::sip::peer::Transport;
+use belbrug::telephony::sip_line::line::DialBy;
 
 use super::line::{At, Line};
 use crate::lab::pbx::Release;
@@ -15,7 +16,7 @@ fn at(pbx: &Pbx, transport: Transport) -> At<'static> {
     let port = if transport == Transport::Tls { pbx.tls_port } else { pbx.sip_port };
     // The certificate outlives the test: it is read at once.
     let ca_file = Box::leak(pbx.ca_file().into_boxed_path());
-    At { transport, port, user: "belbrug", domain: "127.0.0.1", secret: "lab-secret", ca_file: Some(ca_file) }
+    At { transport, port, user: "belbrug", domain: "127.0.0.1", secret: "lab-secret", ca_file: Some(ca_file), dial_by: DialBy::Invite }
 }
 
 async fn office(name: &str, transport: Transport) -> (Pbx, Phone, Line) {
@@ -23,9 +24,13 @@ async fn office(name: &str, transport: Transport) -> (Pbx, Phone, Line) {
 }
 
 async fn office_of(release: Release, name: &str, transport: Transport) -> (Pbx, Phone, Line) {
+    office_that_dials_by(DialBy::Invite, release, name, transport).await
+}
+
+async fn office_that_dials_by(dial_by: DialBy, release: Release, name: &str, transport: Transport) -> (Pbx, Phone, Line) {
     let pbx = Pbx::up_for_sip(name, RING, release, 201..=202).await;
     let phone = Phone::register(&pbx, "101").await;
-    let line = Line::open(&at(&pbx, transport), &["101", "102", "201"]).await;
+    let line = Line::open(&At { dial_by, ..at(&pbx, transport) }, &["101", "102", "201"]).await;
     (pbx, phone, line)
 }
 
@@ -121,6 +126,53 @@ async fn click_to_dial_answered_and_hung_up_by_the_debtor() {
     line.meanwhile(debtor.wait()).await;
     line.tells(&["cleared Completed"]).await;
     line.meanwhile(phone.wait_closed()).await;
+    line.until("nothing is left", Line::is_idle).await;
+    pbx.wait_idle().await;
+}
+
+/// Asterisk calls the debtor in the phone's place, and tells us how it fares.
+#[tokio::test]
+async fn dialled_by_refer_answered_and_hung_up_by_the_debtor() {
+    let (pbx, phone, mut line) = office_that_dials_by(DialBy::Refer, Release::Asterisk22, "sip-refer", Transport::Udp).await;
+    let mut debtor = Debtor::answers_and_hangs_up(&pbx, Duration::from_millis(300), Duration::from_secs(3)).await;
+    line.dial("dialled-0006", "101", NUMBER);
+    line.tells(&["originated 101 to +447700900123"]).await;
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["own phone 101", "rings outside Outbound +447700900123", "ring ended outside Answered (observed)", "talks"]).await;
+    assert!(!line.line.hang_up(std::time::Instant::now(), "PJSIP/101-00000001"), "it is the phone's");
+    line.meanwhile(debtor.wait()).await;
+    line.tells(&["cleared Completed"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+    pbx.wait_idle().await;
+    assert_eq!(line.ladder.iter().filter(|said| said.starts_with("cleared")).count(), 1, "{:?}", line.ladder);
+}
+
+/// Asterisk does not say why: 503 of whatever came to nothing.
+#[tokio::test]
+async fn dialled_by_refer_and_refused() {
+    let (pbx, phone, mut line) = office_that_dials_by(DialBy::Refer, Release::Asterisk22, "sip-refer-busy", Transport::Udp).await;
+    let mut debtor = Debtor::refuses(&pbx, Duration::from_millis(300), "486 Busy Here").await;
+    line.dial("dialled-0007", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.meanwhile(debtor.wait()).await;
+    line.tells(&["own phone 101", "ring ended outside Failed", "cleared Failed (observed)"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+    pbx.wait_idle().await;
+}
+
+/// The agent gives up while the debtor's phone rings: Asterisk tells that his phone is at rest, and not what became of the rest.
+#[tokio::test]
+async fn dialled_by_refer_and_given_up_by_the_agent() {
+    let (pbx, phone, mut line) = office_that_dials_by(DialBy::Refer, Release::Asterisk22, "sip-refer-gone", Transport::Udp).await;
+    let _debtor = Debtor::answers(&pbx, Duration::from_secs(15)).await;
+    line.dial("dialled-0008", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["rings outside Outbound +447700900123"]).await;
+    line.meanwhile(phone.hang_up()).await;
+    line.tells(&["cleared"]).await;
     line.until("nothing is left", Line::is_idle).await;
     pbx.wait_idle().await;
 }

@@ -16,7 +16,7 @@ use belbrug::telephony::sip::timers::Timers;
 use belbrug::telephony::sip::user_agent::agent::{Settings, UserAgent};
 use belbrug::telephony::sip::user_agent::calling::Invitation;
 use belbrug::telephony::sip::user_agent::event::{Event, SessionId, Side};
-use belbrug::telephony::sip_line::line::{Dial, LineSettings, SipLine, Told};
+use belbrug::telephony::sip_line::line::{Dial, DialBy, LineSettings, SipLine, Told};
 
 use super::network::peer;
 use super::pair::OFFER;
@@ -61,6 +61,10 @@ const DEBTOR: usize = 1;
 
 impl Exchange {
     fn new() -> Self {
+        Self::that_dials_by(DialBy::Invite)
+    }
+
+    fn that_dials_by(dial_by: DialBy) -> Self {
         let line = LineSettings {
             user: "belbrug".to_owned(),
             domain: "192.0.2.2".to_owned(),
@@ -69,6 +73,7 @@ impl Exchange {
             registers: false,
             technology: "PJSIP".to_owned(),
             prefix: "+".to_owned(),
+            dial_by,
             run: 1,
         };
         let line = SipLine::new(line, settings(US), [192, 0, 2, 1].into(), [9; 32]);
@@ -206,12 +211,38 @@ impl Exchange {
     /// And the agent's phone is watched; its PBX has told nothing but that it is at rest.
     fn watched_and_talking() -> (Self, [SessionId; 2]) {
         let (mut exchange, ends) = Self::talking();
+        exchange.watched();
+        (exchange, ends)
+    }
+
+    /// The agent's phone has answered, and has been asked to call the debtor.
+    fn asked_to_call() -> (Self, SessionId) {
+        let mut exchange = Self::that_dials_by(DialBy::Refer);
+        exchange.watched();
+        exchange.dial();
+        let agent = exchange.incoming(AGENT);
+        exchange.phones[AGENT].answer(exchange.now, agent, OFFER);
+        exchange.settle();
+        (exchange, agent)
+    }
+
+    fn watched(&mut self) {
+        let exchange = self;
         exchange.line.watch_only(exchange.now, &[Extension::parse("101").unwrap()].into());
         exchange.pass(Duration::from_millis(1));
         exchange.agrees();
         exchange.tells("terminated");
         assert_eq!(exchange.calls(), [""; 0]);
-        (exchange, ends)
+    }
+
+    /// How often the agent's phone was asked to call the debtor.
+    fn times_asked(&self) -> usize {
+        self.heard[AGENT].iter().filter(|event| matches!(event, Event::Referred { uri, .. } if uri.contains(NUMBER))).count()
+    }
+
+    /// Nothing is remembered of any call, anywhere.
+    fn is_idle(&self) -> bool {
+        self.line.counts().0 == 0 && self.tracker.calls().count() == 0
     }
 }
 
@@ -333,6 +364,95 @@ fn what_a_pbx_tells_late_of_a_call_of_ours_is_no_other_call() {
         exchange.pass(Duration::from_secs(20));
         assert_eq!(exchange.calls(), [""; 0], "agrees first: {agrees_first}");
     }
+}
+
+/// A phone that cannot do it says so, and the agent does not wait for nothing.
+#[test]
+fn a_phone_that_refuses_to_call_is_let_go_of() {
+    let (mut exchange, agent) = Exchange::asked_to_call();
+    assert_eq!(exchange.times_asked(), 1);
+    exchange.phones[AGENT].refuse_refer(exchange.now, agent, 501);
+    exchange.pass(Duration::from_secs(1));
+    assert!(exchange.heard[AGENT].iter().any(|event| matches!(event, Event::Ended { .. })), "{:?}", exchange.heard[AGENT]);
+    assert!(exchange.is_idle());
+}
+
+/// Asterisk cannot send a phone on that it has not joined to us yet.
+#[test]
+fn a_phone_that_cannot_be_sent_on_yet_is_asked_again() {
+    let (mut exchange, agent) = Exchange::asked_to_call();
+    exchange.phones[AGENT].accept_refer(exchange.now, agent);
+    exchange.phones[AGENT].refer_progress(exchange.now, agent, 400);
+    exchange.pass(Duration::from_secs(1));
+    assert_eq!(exchange.times_asked(), 2);
+    exchange.phones[AGENT].accept_refer(exchange.now, agent);
+    exchange.phones[AGENT].refer_progress(exchange.now, agent, 200);
+    exchange.pass(Duration::from_secs(1));
+    assert_eq!(exchange.tracker.calls().count(), 1, "they talk");
+    assert_eq!(exchange.line.counts().0, 0, "without us");
+}
+
+/// One that never can is not asked for ever.
+#[test]
+fn a_phone_that_can_never_be_sent_on_is_let_go_of() {
+    let (mut exchange, agent) = Exchange::asked_to_call();
+    for _ in 0..20 {
+        exchange.phones[AGENT].accept_refer(exchange.now, agent);
+        exchange.phones[AGENT].refer_progress(exchange.now, agent, 400);
+        exchange.pass(Duration::from_secs(1));
+    }
+    assert_eq!(exchange.times_asked(), 8);
+    assert!(exchange.is_idle());
+}
+
+/// They talk, and the PBX tells when the phone is at rest: at once, or only when it is asked.
+#[test]
+fn a_call_that_the_phone_made_is_over_when_the_phone_is_at_rest() {
+    for is_told in [true, false] {
+        let (mut exchange, agent) = Exchange::asked_to_call();
+        if is_told {
+            exchange.tells("confirmed");
+        }
+        exchange.phones[AGENT].accept_refer(exchange.now, agent);
+        exchange.phones[AGENT].refer_progress(exchange.now, agent, 200);
+        exchange.pass(Duration::from_millis(500));
+        assert_eq!(exchange.tracker.calls().count(), 1, "they talk");
+        if !is_told {
+            exchange.pass(Duration::from_secs(4));
+            exchange.agrees();
+        }
+        exchange.tells("terminated");
+        exchange.pass(Duration::from_millis(1));
+        assert!(exchange.is_idle(), "told: {is_told}");
+    }
+}
+
+/// The phone hangs up on us and never says what became of it: nothing stays that nobody can end.
+#[test]
+fn a_phone_that_goes_without_a_word_leaves_no_ghost() {
+    let (mut exchange, agent) = Exchange::asked_to_call();
+    exchange.tells("confirmed");
+    exchange.phones[AGENT].accept_refer(exchange.now, agent);
+    exchange.phones[AGENT].hang_up(exchange.now, agent);
+    exchange.pass(Duration::from_secs(4));
+    assert_eq!(exchange.tracker.calls().count(), 1, "its PBX says that it is busy");
+    exchange.agrees();
+    exchange.tells("terminated");
+    exchange.pass(Duration::from_millis(1));
+    assert!(exchange.is_idle());
+}
+
+/// Nobody watches the phone any more: what it made for us cannot be seen to end.
+#[test]
+fn a_call_of_a_phone_that_is_not_watched_any_more_is_over() {
+    let (mut exchange, agent) = Exchange::asked_to_call();
+    exchange.tells("confirmed");
+    exchange.phones[AGENT].accept_refer(exchange.now, agent);
+    exchange.phones[AGENT].refer_progress(exchange.now, agent, 200);
+    exchange.pass(Duration::from_millis(500));
+    exchange.line.watch_only(exchange.now, &std::collections::BTreeSet::new());
+    exchange.pass(Duration::from_millis(1));
+    assert!(exchange.is_idle());
 }
 
 /// Somebody else was at the phone as well, and stays.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use belbrug::telephony::sip::peer::Transport;
+use belbrug::telephony::sip_line::line::DialBy;
 
 use super::line::{At, Line};
 use crate::lab::pbx::Release;
@@ -12,7 +13,15 @@ use crate::lab::{Debtor, Pbx, Phone};
 async fn twenty_agents_in_and_out_missed_and_sent_on() {
     let pbx = Pbx::up_for_sip("sip-twenty", Duration::from_secs(20), Release::Asterisk22, 201..=220).await;
     let extensions: Vec<String> = (201..=220).map(|extension| extension.to_string()).collect();
-    let at = At { transport: Transport::Udp, port: pbx.sip_port, user: "belbrug", domain: "127.0.0.1", secret: "lab-secret", ca_file: None };
+    let at = At {
+        transport: Transport::Udp,
+        port: pbx.sip_port,
+        user: "belbrug",
+        domain: "127.0.0.1",
+        secret: "lab-secret",
+        ca_file: None,
+        dial_by: DialBy::Invite,
+    };
     let mut line = Line::open(&at, &extensions.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let mut phones = Vec::new();
     for extension in &extensions {
