@@ -56,7 +56,7 @@ fn described(message: &Message<'_>) -> Value {
     let headers: Vec<Value> = message
         .fields
         .iter()
-        .map(|field| json!({ "name": name(field.name, field.written), "written": field.written, "value": field.value() }))
+        .map(|field| json!({ "name": name(field.name, field.written()), "written": field.written(), "value": field.value() }))
         .collect();
     json!({ "start": start, "typed": typed(message), "headers": headers, "body": String::from_utf8_lossy(message.body), "body_bytes": message.body.len() })
 }

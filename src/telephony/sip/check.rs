@@ -127,7 +127,8 @@ fn start_line(message: &Message<'_>) -> Result<(), Fault> {
 /// # Errors
 /// When it is none.
 pub fn cseq(value: &str) -> Result<(u32, &str), Malformed> {
-    let (sequence, method) = value.split_once([' ', '\t']).ok_or(Malformed)?;
+    let at = value.bytes().position(|byte| matches!(byte, b' ' | b'\t')).ok_or(Malformed)?;
+    let (sequence, method) = value.split_at_checked(at).ok_or(Malformed)?;
     let mut cursor = Cursor::new(method);
     cursor.space();
     let method = cursor.token()?;

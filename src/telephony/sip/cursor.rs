@@ -161,6 +161,13 @@ pub fn number(digits: &str) -> Result<u32, Malformed> {
     digits.parse().map_err(|_| Malformed)
 }
 
+/// What stands before the first of this ASCII character, and what after. `str::split_once` looks at one character after the other.
+#[must_use]
+pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(at, text.as_bytes())?;
+    text.get(..at).zip(text.get(at + 1..))
+}
+
 /// What a quoted string says, without quotes and escapes; anything else as it is.
 #[must_use]
 pub fn unquoted(text: &str) -> Cow<'_, str> {

@@ -35,18 +35,24 @@ pub struct Message<'a> {
 pub struct Field<'a> {
     /// Which.
     pub name: HeaderName,
-    /// Its name as it is written.
-    pub written: &'a str,
+    written: &'a [u8],
     value: &'a [u8],
     is_folded: bool,
 }
 
 impl<'a> Field<'a> {
+    /// Its name as it is written.
+    #[must_use]
+    pub fn written(&self) -> &'a str {
+        std::str::from_utf8(self.written).unwrap_or_default() // A token, which is ASCII.
+    }
+
     /// The value without the white space around it, unfolded: the end of a line with the white space after it is one space.
     /// What is no UTF-8 is replaced by its sign.
     #[must_use]
     pub fn value(&self) -> Cow<'a, str> {
-        let text = String::from_utf8_lossy(self.value.trim_ascii());
+        let value = self.value.trim_ascii();
+        let text = std::str::from_utf8(value).map_or_else(|_| String::from_utf8_lossy(value), Cow::Borrowed);
         if !self.is_folded {
             return text;
         }
@@ -132,9 +138,10 @@ impl<'a> Message<'a> {
 fn field(bytes: &[u8]) -> Result<(Field<'_>, &[u8]), Fault> {
     const NO_END: Fault = Fault::Unparseable("no blank line after the header fields");
     let length = bytes.iter().position(|byte| !is_token(*byte)).ok_or(NO_END)?;
-    let (name, rest) = bytes.split_at_checked(length).ok_or(NO_END)?;
-    let written = std::str::from_utf8(name).ok().filter(|name| !name.is_empty());
-    let written = written.ok_or(Fault::Unparseable("a header field has no name"))?;
+    let (written, rest) = bytes.split_at_checked(length).ok_or(NO_END)?;
+    if written.is_empty() {
+        return Err(Fault::Unparseable("a header field has no name"));
+    }
     let mut value = match rest {
         [b':', value @ ..] => value,
         _ => {
@@ -150,7 +157,7 @@ fn field(bytes: &[u8]) -> Result<(Field<'_>, &[u8]), Fault> {
     }
     let (line, after) = split(value, end);
     value = line;
-    Ok((Field { name: HeaderName::of(name), written, value, is_folded: end > first_end }, after))
+    Ok((Field { name: HeaderName::of(written), written, value, is_folded: end > first_end }, after))
 }
 
 /// Where the line ends: before its CR LF. A CR or an LF alone ends nothing.
@@ -241,7 +248,7 @@ mod tests {
         let message = Message::parse(OPTIONS).unwrap();
         assert_eq!(message.start, StartLine::Request { method: "OPTIONS", uri: "sip:a@example.com", version: "SIP/2.0" });
         assert_eq!(message.list(HeaderName::Via).unwrap(), "SIP/2.0/UDP host;branch=z9hG4bK1, SIP/2.0/TCP other");
-        assert_eq!(message.fields.iter().map(|field| field.written).collect::<Vec<_>>(), ["v", "Via", "l"]);
+        assert_eq!(message.fields.iter().map(Field::written).collect::<Vec<_>>(), ["v", "Via", "l"]);
         assert_eq!(message.body, b"body");
         let short = &OPTIONS[..OPTIONS.len() - 5];
         assert_eq!(Message::parse(short), Err(Fault::Invalid(Rule::BodyLength)));

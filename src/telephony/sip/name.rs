@@ -184,7 +184,8 @@ impl HeaderName {
         }
         // The table is in the order of its first letters: only those of this one are looked at.
         let (from, to) = usize::from(first).checked_sub(usize::from(b'a')).and_then(|at| STARTS.get(at)).copied().unwrap_or((0, 0));
-        let fits = |(_, long, _): &&(Self, &str, Option<u8>)| long.len() == name.len() && long.as_bytes().eq_ignore_ascii_case(name);
+        let same = |long: &[u8]| long == name || long.eq_ignore_ascii_case(name);
+        let fits = |(_, long, _): &&(Self, &str, Option<u8>)| long.len() == name.len() && same(long.as_bytes());
         NAMES.get(from..to).unwrap_or_default().iter().find(fits).map_or(Self::Other, |(name, ..)| *name)
     }
 

@@ -95,7 +95,7 @@ impl Sent {
         let text = String::from_utf8_lossy(&raw).into_owned();
         let message = Message::parse(&transmit.bytes).unwrap_or_else(|fault| panic!("{fault}:\n{text}"));
         check(&message).unwrap_or_else(|fault| panic!("{fault}:\n{text}"));
-        let fields = message.fields.iter().map(|field| (field.name, field.written.to_owned(), field.value().into_owned())).collect();
+        let fields = message.fields.iter().map(|field| (field.name, field.written().to_owned(), field.value().into_owned())).collect();
         let body = String::from_utf8_lossy(message.body).into_owned();
         let (method, uri, status) = match message.start {
             StartLine::Request { method, uri, .. } => (method.to_owned(), uri.to_owned(), None),
