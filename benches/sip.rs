@@ -23,8 +23,9 @@ use belbrug::telephony::sip_line::line::{DialBy, LineSettings, SipLine, Told};
 use bytes::Bytes;
 use measure::{Times, megabytes};
 
-const RUNS: usize = 7;
-const MESSAGES: u32 = 200_000;
+/// The fastest counts: on a machine that others share, the rest measures them.
+const RUNS: usize = 40;
+const MESSAGES: u32 = 50_000;
 /// Phones that are watched.
 const PHONES: u32 = 10_000;
 
@@ -42,7 +43,7 @@ const INVITE: &str = "INVITE sip:101@pbx.example.com:5060 SIP/2.0\r\n\
 fn main() {
     let invite = INVITE.as_bytes();
     Message::parse(invite).and_then(|message| check(&message)).expect("a good INVITE");
-    println!("INVITE of {} bytes, {MESSAGES} times, median of {RUNS} runs, thousands of messages per CPU-second", invite.len());
+    println!("INVITE of {} bytes, {MESSAGES} times, the fastest of {RUNS} runs, thousands of messages per CPU-second", invite.len());
     println!("{:34} {:>8}", "lazily: spans, length, branch, CSeq", rate(|| lazily(invite)));
     println!("{:34} {:>8}", "six headers typed", rate(|| typed(invite)));
     println!("{:34} {:>8}", "everything checked", rate(|| everything(invite)));
@@ -60,7 +61,7 @@ fn rate(mut once: impl FnMut()) -> u64 {
         (0..MESSAGES).for_each(|_| once());
         cpu.push(measure::cpu() - before);
     }
-    (f64::from(MESSAGES) / cpu.median().as_secs_f64() / 1000.0) as u64
+    (f64::from(MESSAGES) / cpu.at(0).as_secs_f64() / 1000.0) as u64
 }
 
 fn lazily(bytes: &[u8]) {
