@@ -24,8 +24,8 @@ use bytes::Bytes;
 use measure::{Times, megabytes};
 
 /// The fastest counts: on a machine that others share, the rest measures them.
-const RUNS: usize = 40;
-const MESSAGES: u32 = 50_000;
+const RUNS: usize = 11;
+const MESSAGES: u32 = 300_000;
 /// Phones that are watched.
 const PHONES: u32 = 10_000;
 
