@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use belbrug::telephony::sip::address::{self, Address};
 use belbrug::telephony::sip::check::{check, cseq};
+use belbrug::telephony::sip::cursor::{self, Cursor, Malformed, Params};
 use belbrug::telephony::sip::message::{MESSAGE_BYTES_MAX, Message};
 use belbrug::telephony::sip::name::HeaderName;
 use belbrug::telephony::sip::start_line::StartLine;
@@ -65,16 +66,56 @@ fn name(name: HeaderName, written: &str) -> String {
     if name == HeaderName::Other { written.to_owned() } else { name.to_string() }
 }
 
-/// What everybody must understand, read. The message has been checked: what does not read is left out.
+const LISTS_OF_ADDRESSES: [HeaderName; 6] = [
+    HeaderName::Contact,
+    HeaderName::Route,
+    HeaderName::RecordRoute,
+    // RFC 3325 and 5806, and the draft that many exchanges still speak.
+    HeaderName::PAssertedIdentity,
+    HeaderName::Diversion,
+    HeaderName::RemotePartyId,
+];
+
+/// A value with parameters: `1800;refresher=uac` (RFC 4028), `dialog;id=7` (RFC 6665), `id;to-tag=a;from-tag=b` (RFC 3891).
+const VALUES: [HeaderName; 5] =
+    [HeaderName::SessionExpires, HeaderName::Event, HeaderName::SubscriptionState, HeaderName::Replaces, HeaderName::ContentType];
+
+/// Several of them: `Q.850;cause=16` (RFC 3326), and lists of words.
+const LISTS_OF_VALUES: [HeaderName; 4] = [HeaderName::Reason, HeaderName::Supported, HeaderName::Require, HeaderName::Allow];
+
+const NUMBERS: [HeaderName; 6] =
+    [HeaderName::MaxForwards, HeaderName::ContentLength, HeaderName::Expires, HeaderName::MinExpires, HeaderName::MinSe, HeaderName::RSeq];
+
+fn valued(cursor: &mut Cursor<'_>) -> Result<Value, Malformed> {
+    cursor.space();
+    let value = cursor.run(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b','))?;
+    let params = Params::read(cursor)?;
+    let params: Map<String, Value> = params.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
+    Ok(json!({ "value": value, "params": params }))
+}
+
+/// What we understand, read. The message has been checked: what does not read is left out.
 fn typed(message: &Message<'_>) -> Value {
     let mut out = Map::new();
-    for name in [HeaderName::From, HeaderName::To] {
+    for name in [HeaderName::From, HeaderName::To, HeaderName::ReferTo, HeaderName::ReferredBy] {
         let value = message.value(name).unwrap_or_default();
         out.extend(Address::parse(&value).ok().map(|address| (name.to_string(), described_address(&address))));
     }
-    for name in [HeaderName::Contact, HeaderName::Route, HeaderName::RecordRoute] {
+    for name in LISTS_OF_ADDRESSES {
         let value = message.list(name).unwrap_or_default();
         out.extend(address::list(&value).ok().map(|all| (name.to_string(), all.iter().map(described_address).collect())));
+    }
+    for name in VALUES {
+        let value = message.value(name).unwrap_or_default();
+        out.extend(valued(&mut Cursor::new(&value)).ok().map(|described| (name.to_string(), described)));
+    }
+    for name in LISTS_OF_VALUES {
+        let value = message.list(name).unwrap_or_default();
+        out.extend(cursor::list(&value, valued).ok().map(|all| (name.to_string(), all.into())));
+    }
+    for name in NUMBERS {
+        let value = message.value(name).unwrap_or_default();
+        out.extend(cursor::number(&value).ok().map(|number| (name.to_string(), json!(number))));
     }
     let hops = message.list(HeaderName::Via).unwrap_or_default();
     out.extend(via::list(&hops).ok().map(|all| ("Via".to_owned(), all.iter().map(described_via).collect())));

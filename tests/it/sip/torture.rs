@@ -163,3 +163,53 @@ fn the_command_shows_a_message_or_names_its_fault() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("neither a request nor a response"), "why: {said:?}");
     assert_eq!(inspect("quotbal"), (Some(1), "bad_header:To\n".to_owned()));
 }
+
+/// The fields that say for whom, why and in whose place a call is, from what RFC 3325, 5806, 3891, 3515, 3326, 6665 and 4028 show.
+#[test]
+fn the_command_types_what_exchanges_say_of_a_call() {
+    let message = "INVITE sip:101@pbx.example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n\
+        From: <sip:+447700900123@192.0.2.10>;tag=1\r\nTo: <sip:101@pbx.example.com>\r\nCall-ID: a@192.0.2.10\r\nCSeq: 1 INVITE\r\n\
+        P-Asserted-Identity: \"Bakkerij De Korenaar\" <sip:+447700900123@192.0.2.10>\r\nP-Asserted-Identity: tel:+447700900123\r\n\
+        Diversion: <sip:102@pbx.example.com>;reason=user-busy;counter=1, <sip:103@pbx.example.com>;reason=no-answer\r\n\
+        Remote-Party-ID: <sip:+447700900123@192.0.2.10>;party=calling;privacy=off\r\n\
+        Replaces: 425928@bobster.example.org;to-tag=7743;from-tag=6472\r\nReferred-By: <sip:102@pbx.example.com>\r\n\
+        Reason: SIP ;cause=600 ;text=\"Busy Everywhere\", Q.850;cause=17\r\nSession-Expires: 1800;refresher=uac\r\nMin-SE: 90\r\n\
+        Supported: timer, replaces\r\nContent-Length: 0\r\n\r\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("message");
+    let typed = |message: &str| {
+        std::fs::write(&file, message).expect("written");
+        let said = Command::new(env!("CARGO_BIN_EXE_belbrug")).args(["inspect", "--sip"]).arg(&file).output().expect("it runs");
+        assert_eq!(said.status.code(), Some(0), "{said:?}");
+        serde_json::from_slice::<serde_json::Value>(&said.stdout).expect("JSON")["typed"].take()
+    };
+    let told = typed(message);
+    for (at, wanted) in [
+        ("/P-Asserted-Identity/0/display", "Bakkerij De Korenaar"),
+        ("/P-Asserted-Identity/1/uri/number", "+447700900123"),
+        ("/Diversion/0/uri/user", "102"),
+        ("/Diversion/0/params/reason", "user-busy"),
+        ("/Diversion/1/params/reason", "no-answer"),
+        ("/Remote-Party-ID/0/params/party", "calling"),
+        ("/Replaces/value", "425928@bobster.example.org"),
+        ("/Replaces/params/to-tag", "7743"),
+        ("/Referred-By/uri/user", "102"),
+        ("/Reason/0/params/text", "Busy Everywhere"),
+        ("/Reason/1/value", "Q.850"),
+        ("/Reason/1/params/cause", "17"),
+        ("/Session-Expires/value", "1800"),
+        ("/Session-Expires/params/refresher", "uac"),
+        ("/Supported/1/value", "replaces"),
+    ] {
+        assert_eq!(told.pointer(at).and_then(|value| value.as_str()), Some(wanted), "{at} in {told}");
+    }
+    assert_eq!((told["Min-SE"].as_u64(), told["Max-Forwards"].as_u64()), (Some(90), Some(70)));
+    let told = typed(
+        &message
+            .replacen("INVITE", "NOTIFY", 1)
+            .replace("1 INVITE", "1 NOTIFY")
+            .replace("Min-SE: 90", "Event: dialog;id=7\r\nSubscription-State: active;expires=600"),
+    );
+    assert_eq!(told.pointer("/Event/params/id").and_then(|id| id.as_str()), Some("7"), "{told}");
+    assert_eq!(told.pointer("/Subscription-State/params/expires").and_then(|time| time.as_str()), Some("600"), "{told}");
+}
