@@ -52,6 +52,11 @@ fn describe() {
     describe_counter!("belbrug_link_bytes_total", Unit::Bytes, "Bytes from the PBX.");
     describe_counter!("belbrug_link_frames_total", "Frames from the PBX, by whether they could be read.");
     describe_counter!("belbrug_link_events_total", "Frames that told something of a call.");
+    describe_counter!("belbrug_sip_messages_total", "Messages of SIP, by whether they came or went.");
+    describe_counter!("belbrug_sip_bytes_total", Unit::Bytes, "Their bytes.");
+    describe_counter!("belbrug_sip_strangers_total", "Datagrams and connections from addresses that are no PBX of ours; they were dropped.");
+    describe_gauge!("belbrug_sip_phones_watched", "Phones whose calls the PBX tells of by SIP.");
+    describe_gauge!("belbrug_sip_sessions", "Legs of calls that are ours.");
     describe_gauge!("belbrug_calls_live", "Calls that the PBX has now.");
     describe_counter!("belbrug_call_events_total", "What happened to calls, by kind.");
     describe_histogram!("belbrug_ring_to_pop_seconds", Unit::Seconds, "From the PBX's word that a phone rings to the file on the board.");
@@ -108,6 +113,20 @@ impl Received {
             counter!("belbrug_link_events_total").increment(self.events);
         }
     }
+}
+
+/// A message of SIP came, or went.
+pub fn sip_message(is_ours: bool, bytes: usize) {
+    let way = if is_ours { "out" } else { "in" };
+    counter!("belbrug_sip_messages_total", "way" => way).increment(1);
+    counter!("belbrug_sip_bytes_total", "way" => way).increment(u64::try_from(bytes).unwrap_or(u64::MAX));
+}
+
+/// How the SIP line stands: legs of ours, phones that are told of, and what strangers have sent in all.
+pub fn sip_line(sessions: usize, phones: usize, strangers: u64) {
+    gauge!("belbrug_sip_sessions").set(as_figure(sessions));
+    gauge!("belbrug_sip_phones_watched").set(as_figure(phones));
+    counter!("belbrug_sip_strangers_total").absolute(strangers);
 }
 
 /// Calls that the PBX has now.

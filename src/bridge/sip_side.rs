@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -18,6 +19,7 @@ use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{SipDialBy, SipTransport};
 use crate::ids::{CallId, Extension, PhoneNumber};
+use crate::measure;
 use crate::numbers::Pattern;
 use crate::personal::Personal;
 use crate::store::write::Write;
@@ -205,6 +207,7 @@ impl SipSide {
     /// Sends what is to be sent.
     fn flush(&mut self) {
         while let Some(transmit) = self.line.poll_transmit() {
+            measure::sip_message(true, transmit.bytes.len());
             self.network.send(transmit);
         }
     }
@@ -212,7 +215,10 @@ impl SipSide {
     fn arrived(&mut self, arrived: Arrived) {
         let now = std::time::Instant::now();
         match arrived {
-            Arrived::Message(from, bytes) => self.line.handle(now, from, &bytes),
+            Arrived::Message(from, bytes) => {
+                measure::sip_message(false, bytes.len());
+                self.line.handle(now, from, &bytes);
+            }
             Arrived::Connected(peer, local) => self.line.set_local(peer.transport, local),
             Arrived::Failed(peer, why) => {
                 tracing::debug!(%peer, why, "a SIP connection is over");
@@ -329,6 +335,8 @@ impl<C: Clock> Task<C> {
     pub(super) fn sip_tick(&mut self) {
         if let (SipState::Open(side), Some(setup)) = (&mut self.sip, &self.setup.sip) {
             side.try_elsewhere(setup);
+            let (sessions, phones) = side.line.counts();
+            measure::sip_line(sessions, phones, side.network.strangers.load(Ordering::Relaxed));
         }
     }
 

@@ -92,7 +92,7 @@ async fn a_second_service_on_the_same_database_is_refused() {
     assert!(!second.status.success() && said(&second).contains("another Belbrug runs on this database"), "{}", said(&second));
 }
 
-async fn figures(client: &Client, home: &Home) -> String {
+pub(super) async fn figures(client: &Client, home: &Home) -> String {
     let answer = get(client, home, "/metrics").await;
     assert_eq!(answer.status(), StatusCode::OK);
     answer.text().await.expect("figures")

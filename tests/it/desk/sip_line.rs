@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::browser::Browser;
 use super::office::{CALLER, ledger, save};
+use super::operations::figures;
+use super::over_http::client;
 use super::service::{Home, PROGRAM, said};
 use crate::lab::pbx::Release;
-use crate::lab::{Debtor, Pbx, Phone};
+use crate::lab::{Debtor, Pbx, Phone, until_async};
 
 async fn office(name: &str) -> (Pbx, Phone, Home, Browser) {
     office_with(name, "").await
@@ -36,6 +38,14 @@ async fn a_call_rings_with_its_file_and_is_settled() {
     browser.says("[data-state]", "In gesprek").await;
     browser.says("[data-on-phone-only]", "op uw telefoon").await;
     browser.gone("[data-action=hang-up]").await;
+    let wanted =
+        ["belbrug_link_up 1", "belbrug_sip_phones_watched 2", "belbrug_sip_sessions 0", "belbrug_sip_strangers_total 0", "belbrug_calls_live 1"];
+    let counted = until_async(|| async {
+        let told = figures(&client(), &home).await;
+        let is_told = wanted.iter().all(|line| told.lines().any(|own| own == *line));
+        (is_told && told.contains("belbrug_sip_messages_total{way=\"in\"}") && told.contains("belbrug_sip_bytes_total{way=\"out\"}")).then_some(())
+    });
+    assert!(counted.await.is_some(), "{}", figures(&client(), &home).await);
     browser.picture("98-sip-talking").await;
     browser.size(390, 844).await;
     browser.picture("99-sip-talking-narrow").await;
