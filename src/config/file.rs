@@ -51,24 +51,26 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
         other => other,
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
+    let (uses_manager, uses_sip) = (config.uses_manager(), config.sip.is_on());
     let Config { pbx, sip, web, recording, .. } = &mut config;
     let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut sip.secret_file, &mut web.certificate, &mut web.key, &mut recording.folder];
     for file in files.into_iter().flatten().chain([&mut sip.ca_file]) {
         *file = folder.join(&*file);
     }
-    if let Some(secret) = secret_of("[pbx] secret_file", pbx.secret_file.as_deref())? {
+    // A source that is not used needs no secret: the shipped config names a file for it.
+    if let Some(secret) = secret_of("[pbx] secret_file", pbx.secret_file.as_deref().filter(|_| uses_manager))? {
         pbx.secret = secret;
     }
-    if let Some(secret) = secret_of("[sip] secret_file", sip.secret_file.as_deref())? {
+    if let Some(secret) = secret_of("[sip] secret_file", sip.secret_file.as_deref().filter(|_| uses_sip))? {
         sip.secret = secret;
     }
-    if config.sip.is_on() && config.sip.secret.reveal().is_empty() {
+    if uses_sip && config.sip.secret.reveal().is_empty() {
         return Err(wrong(
             "[sip] secret",
             "is empty; write the secret of the account at the PBX here, or name a file that holds it with secret_file",
         ));
     }
-    if config.uses_manager() && config.pbx.secret.reveal().is_empty() {
+    if uses_manager && config.pbx.secret.reveal().is_empty() {
         return Err(wrong("[pbx] secret", "is empty; write the secret of manager.conf here, or name a file that holds it with secret_file"));
     }
     Ok(config)
@@ -234,6 +236,18 @@ mod tests {
         assert!(example.recording.notices.is_empty() && example.recording.folder.is_none(), "off until it is configured");
         assert_eq!(example.metrics.enabled, nothing.metrics.enabled);
         assert!(!example.sip.is_on() && example.uses_manager());
+    }
+
+    #[test]
+    fn a_source_that_is_not_used_needs_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let example = include_str!("../../config/belbrug.example.toml");
+        let by_sip =
+            example.replace("# lines = [\"2XX\"]", "lines = [\"2XX\"]").replace("# secret_file = \"sip.secret\"", "secret_file = \"sip.secret\"");
+        std::fs::write(folder.path().join("belbrug.toml"), by_sip).unwrap();
+        std::fs::write(folder.path().join("sip.secret"), "a secret\n").unwrap();
+        let config = load(&folder.path().join("belbrug.toml")).expect("no pbx.secret is wanted");
+        assert_eq!(config.sip.secret.reveal(), "a secret");
     }
 
     #[test]
