@@ -88,6 +88,8 @@ pub(super) struct Leg {
     pub(super) said: u64,
     /// Its offer waits for the other's answer.
     pub(super) is_waiting: bool,
+    /// The agent has handed it to a colleague whose phone rings.
+    pub(super) rings_elsewhere: bool,
 }
 
 /// One call.
@@ -130,6 +132,7 @@ impl Call {
 #[derive(Debug)]
 pub(super) struct Standing {
     pub(super) ours: IpAddr,
+    pub(super) user: String,
     pub(super) domain: String,
     pub(super) technology: String,
     /// Before the country code of a number.
@@ -358,18 +361,22 @@ impl Dialled {
         }
         leg.session = None;
         let (was_up, channel) = (std::mem::take(&mut leg.is_up), std::mem::take(&mut leg.channel));
+        let rang_elsewhere = std::mem::take(&mut leg.rings_elsewhere);
         let cause = if end.by == Side::Local && !was_up { HangupCause::NORMAL } else { cause_of(end) };
-        if end.by == Side::Remote {
-            telling.ends(&channel, cause);
-        }
-        if was_up {
-            telling.leaves(&bridge, &channel);
-        } else {
-            telling.dialled(&channel, status_of(end));
-        }
-        telling.hung_up(&channel, cause);
-        if which == Which::Agent && !was_up {
-            telling.own_phone(id.as_str(), &number, Some(status_of(end)));
+        // An agent who has left was told of then.
+        if !channel.id.is_empty() {
+            if end.by == Side::Remote {
+                telling.ends(&channel, cause);
+            }
+            if was_up && !rang_elsewhere {
+                telling.leaves(&bridge, &channel);
+            } else {
+                telling.dialled(&channel, status_of(end));
+            }
+            telling.hung_up(&channel, cause);
+            if which == Which::Agent && !was_up {
+                telling.own_phone(id.as_str(), &number, Some(status_of(end)));
+            }
         }
         let other = call.leg(which.other()).session;
         match other {

@@ -93,6 +93,7 @@ impl SipLine {
         let account = agent.add_account(&settings.user, &settings.domain, settings.peer, settings.credentials);
         let standing = Standing {
             ours,
+            user: settings.user.clone(),
             domain: settings.domain.clone(),
             technology: settings.technology.clone(),
             prefix: settings.prefix,
@@ -306,7 +307,11 @@ impl SipLine {
         if !self.observed.follows(extension, &dialog.id) && self.dialled.is_own(extension, dialog) {
             self.telling.is_inferred = is_after_gap;
             self.dialled.phone_changed(now, &mut self.agent, extension, dialog, &mut self.telling);
+            self.dialled.own_changed(extension, dialog, &mut self.telling);
             self.telling.is_inferred = false;
+            return;
+        }
+        if !self.observed.follows(extension, &dialog.id) && self.dialled.has_gone_to(extension, dialog, &mut self.telling) {
             return;
         }
         let is_waited_for = || self.asked.contains_key(extension) || self.look_again.iter().any(|(_, at)| at == extension);
@@ -339,6 +344,7 @@ impl SipLine {
         let Some(was_asked_twice) = self.asked.remove(&extension) else { return };
         let others: Vec<_> = phone.live().into_iter().filter(|dialog| !self.observed.follows(&extension, &dialog.id)).collect();
         if others.is_empty() {
+            self.dialled.agent_has_left(&extension, &mut self.telling);
             return self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
         }
         if !was_asked_twice {

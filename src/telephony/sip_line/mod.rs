@@ -16,4 +16,5 @@ mod passing_on;
 mod phones;
 mod reasons;
 mod referring;
+mod sent_on;
 mod telling;

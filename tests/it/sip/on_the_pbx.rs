@@ -197,6 +197,28 @@ async fn click_to_dial_held_and_retrieved() {
     pbx.wait_idle().await;
 }
 
+/// The agent sends a debtor whom we dialled on to a colleague, on the phone: Asterisk does it, and tells us only that the phone is at rest.
+#[tokio::test]
+async fn click_to_dial_and_a_blind_transfer() {
+    let (pbx, phone, mut line) = office("sip-sent-on", Transport::Udp).await;
+    let colleague = line.meanwhile(Phone::register(&pbx, "102")).await;
+    let mut debtor = Debtor::answers(&pbx, Duration::from_millis(300)).await;
+    line.dial("dialled-0009", "101", NUMBER);
+    line.meanwhile(phone.wait_ringing()).await;
+    line.meanwhile(phone.answer()).await;
+    line.tells(&["talks outside to 101"]).await;
+    line.meanwhile(phone.transfer("102")).await;
+    line.meanwhile(colleague.wait_ringing()).await;
+    line.meanwhile(colleague.answer()).await;
+    line.tells(&["left 101 (inferred)", "transferred Blind by 101 to 102 (inferred)", "rings 102", "talks 102 to +447700900123"]).await;
+    line.meanwhile(colleague.hang_up()).await;
+    line.meanwhile(debtor.wait()).await;
+    line.tells(&["left 102", "cleared Completed"]).await;
+    line.until("nothing is left", Line::is_idle).await;
+    pbx.wait_idle().await;
+    assert_eq!(line.ladder.iter().filter(|said| said.starts_with("cleared")).count(), 1, "one call: {:?}", line.ladder);
+}
+
 #[tokio::test]
 async fn click_to_dial_busy_says_so() {
     let (pbx, phone, mut line) = office("sip-busy", Transport::Udp).await;

@@ -455,6 +455,25 @@ fn a_call_of_a_phone_that_is_not_watched_any_more_is_over() {
     assert!(exchange.is_idle());
 }
 
+/// The phone is at rest and our leg to it is not: whoever has the call now, the agent does not talk any more. And when it ends, nothing stays.
+#[test]
+fn an_agent_whose_phone_is_at_rest_has_left_the_call() {
+    let (mut exchange, [agent, _]) = Exchange::watched_and_talking();
+    exchange.tells("confirmed");
+    exchange.tells("terminated");
+    exchange.pass(Duration::from_secs(4));
+    let has_left = |exchange: &Exchange| exchange.told.iter().any(|told| format!("{told:?}").contains("BlindTransferred"));
+    assert!(!has_left(&exchange), "too early to know");
+    exchange.agrees();
+    exchange.tells("terminated");
+    exchange.pass(Duration::from_millis(1));
+    assert!(has_left(&exchange), "he has left");
+    assert_eq!(exchange.tracker.calls().count(), 1, "the call goes on");
+    exchange.phones[AGENT].hang_up(exchange.now, agent);
+    exchange.pass(Duration::from_secs(1));
+    assert!(exchange.is_idle());
+}
+
 /// Somebody else was at the phone as well, and stays.
 #[test]
 fn a_second_call_at_the_phone_is_seen_when_ours_is_over() {
