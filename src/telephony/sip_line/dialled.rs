@@ -180,7 +180,7 @@ impl Dialled {
         if let Some(call_id) = &dialog.call_id {
             return self.call_ids.contains(call_id) || self.is_made_for_us(extension, dialog);
         }
-        let mut here = self.calls.values_mut().filter(|call| call.extension == *extension);
+        let mut here = self.calls.values_mut().filter(|call| call.extension == *extension && !call.is_left());
         here.any(|call| *call.told_as.get_or_insert_with(|| dialog.id.clone()) == dialog.id)
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::dialled::{Dialled, Standing};
 use super::observed::Observed;
-use super::phones::{Heard, Phones};
+use super::phones::{Heard, Phone, Phones};
 use super::telling::Telling;
 use crate::clock::Timestamp;
 use crate::ids::Extension;
@@ -291,14 +291,24 @@ impl SipLine {
                 if !was_told {
                     self.told.push_back(Told::Phone(extension.clone(), Ok(())));
                 }
-                let is_at_rest = phone.live().is_empty();
                 for dialog in dialogs {
                     self.changed(now, &extension, &dialog, is_after_gap);
                 }
-                if !was_told && is_at_rest {
-                    self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
+                if !was_told {
+                    self.is_told_again(now, &extension);
                 }
             }
+        }
+    }
+
+    /// A phone is told of again: what was held back before nobody told of it, is told now.
+    fn is_told_again(&mut self, now: Instant, extension: &Extension) {
+        let live = self.phones.by_extension.get(extension).map(Phone::live).unwrap_or_default();
+        if live.is_empty() {
+            return self.dialled.phone_rests(now, &mut self.agent, extension, &mut self.telling);
+        }
+        for dialog in live.iter().filter(|dialog| !self.observed.follows(extension, &dialog.id)).collect::<Vec<_>>() {
+            self.changed(now, extension, dialog, true);
         }
     }
 
@@ -311,12 +321,12 @@ impl SipLine {
             self.telling.is_inferred = false;
             return;
         }
-        if !self.observed.follows(extension, &dialog.id) && self.dialled.has_gone_to(extension, dialog, &mut self.telling) {
-            return;
-        }
         let is_waited_for = || self.asked.contains_key(extension) || self.look_again.iter().any(|(_, at)| at == extension);
         let is_looked_at_later = || dialog.call_id.is_none() && is_waited_for();
         if !self.observed.follows(extension, &dialog.id) && is_looked_at_later() {
+            return;
+        }
+        if !self.observed.follows(extension, &dialog.id) && self.dialled.has_gone_to(extension, dialog, &mut self.telling) {
             return;
         }
         let colleague = self.phones.has(&super::observed::number_of(&dialog.remote));

@@ -141,7 +141,10 @@ impl Dialled {
         // Where calls have names, this one is the phone's own, and its PBX may be the first to tell how it fares.
         match dialog.state {
             Some(State::Early) if call.is_asked() && dialog.call_id.is_some() => return telling.rings(&call.debtor.channel, false),
-            Some(State::Confirmed) if call.is_asked() && dialog.call_id.is_some() => call.answered(telling),
+            Some(State::Confirmed) if call.is_asked() && dialog.call_id.is_some() => {
+                call.answered(telling);
+                return self.hang_up_both(now, agent, &id); // Our own call to the phone has done its work.
+            }
             Some(State::Confirmed) => {}
             _ => return,
         }

@@ -17,10 +17,16 @@ impl Dialled {
             return false;
         }
         let may_be = |call: &&Call| call.agent.is_up && call.debtor.is_up && call.referring.is_none() && call.told_as.is_some();
-        let has_its_name = |call: &&Call| call.agent.channel.other_name == dialog.remote_name;
+        // The PBX tells the name that our call showed, without what no name between quotes may hold.
+        let shown = |name: &str| name.replace(['"', '\\'], "");
+        let has_its_name = |call: &&Call| shown(&call.agent.channel.other_name) == shown(&dialog.remote_name);
         let mut named = self.calls.values().filter(may_be).filter(has_its_name);
         // Of two calls to debtors of one name it is not known which; they are told as they were.
         let (Some(call), None) = (named.next(), named.next()) else { return false };
+        // Where several phones ring for it, the first one has it until another answers.
+        if call.agent.rings_elsewhere && dialog.state != Some(State::Confirmed) {
+            return true;
+        }
         let id = call.id.clone();
         self.count += 1;
         let name = format!("{}/{extension}-{:08x}", self.standing.technology, self.count);
@@ -35,8 +41,7 @@ impl Dialled {
             ..Channel::default()
         };
         telling.is_inferred = true;
-        telling.sent_on(&call.agent.channel, &call.debtor.channel, extension.as_str());
-        telling.hung_up(&call.agent.channel, HangupCause::NORMAL);
+        call.agent_leaves(extension.as_str(), HangupCause::ANSWERED_ELSEWHERE, telling);
         telling.channel(&channel, ChannelState::Down);
         telling.dials(Some(&call.debtor.channel), &channel);
         telling.rings(&channel, false);
@@ -71,11 +76,29 @@ impl Dialled {
         let has_left = |call: &&mut Call| call.extension == *extension && call.agent.is_up && call.debtor.is_up && call.referring.is_none();
         for call in self.calls.values_mut().filter(has_left).filter(|call| call.told_as.is_some()) {
             telling.is_inferred = true;
-            telling.sent_on(&call.agent.channel, &call.debtor.channel, "");
-            telling.hung_up(&call.agent.channel, HangupCause::NORMAL);
+            call.agent_leaves("", HangupCause::UNKNOWN, telling);
             telling.is_inferred = false;
             call.agent.channel = Channel::default();
             call.told_as = None;
+        }
+    }
+}
+
+impl Call {
+    /// Our leg is up, and nobody knows with whom.
+    pub(super) const fn is_left(&self) -> bool {
+        self.agent.is_up && self.agent.channel.id.is_empty()
+    }
+
+    /// Whoever has the call lets go of it: an agent who sends it on, or a colleague whose phone rang for nothing.
+    fn agent_leaves(&mut self, exten: &str, why_not: HangupCause, telling: &mut Telling) {
+        let channel = &self.agent.channel;
+        if std::mem::take(&mut self.agent.rings_elsewhere) {
+            telling.dialled(channel, DialStatus::Cancelled);
+            telling.hung_up(channel, why_not);
+        } else {
+            telling.sent_on(channel, &self.debtor.channel, exten);
+            telling.hung_up(channel, HangupCause::NORMAL);
         }
     }
 }

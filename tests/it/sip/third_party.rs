@@ -135,7 +135,11 @@ impl Exchange {
 
     /// The exchange agrees to watch.
     fn agrees(&mut self) {
-        let asked = self.asked.last().expect("nobody has asked").clone();
+        self.agrees_for("101");
+    }
+
+    fn agrees_for(&mut self, extension: &str) {
+        let asked = self.asked_for(extension);
         let answer = agreed(&Message::parse(&asked).unwrap());
         self.line.handle(self.now, peer(EXCHANGE), answer.as_bytes());
         self.settle();
@@ -143,12 +147,23 @@ impl Exchange {
 
     /// The exchange tells how the agent's phone stands, as Asterisk does: by its number, without a Call-ID.
     fn tells(&mut self, state: &str) {
-        let asked = self.asked.last().expect("nobody has asked").clone();
+        self.tells_of("101", state, "");
+    }
+
+    /// What was asked last of a phone.
+    fn asked_for(&self, extension: &str) -> Vec<u8> {
+        let is_of = |asked: &&Vec<u8>| String::from_utf8_lossy(asked).contains(&format!("To: <sip:{extension}@"));
+        self.asked.iter().rev().find(is_of).expect("nobody has asked").clone()
+    }
+
+    /// Of a phone, and who is at the other end.
+    fn tells_of(&mut self, extension: &str, state: &str, remote: &str) {
+        let asked = self.asked_for(extension);
         self.notified += 1;
         let version = self.notified;
         let body = format!(
             "<?xml version=\"1.0\"?><dialog-info xmlns=\"urn:ietf:params:xml:ns:dialog-info\" version=\"{version}\" state=\"full\" \
-             entity=\"sip:101@192.0.2.2\"><dialog id=\"101\"><state>{state}</state></dialog></dialog-info>"
+             entity=\"sip:{extension}@192.0.2.2\"><dialog id=\"{extension}\" direction=\"recipient\"><state>{state}</state>{remote}</dialog></dialog-info>"
         );
         let notify = notify(&Message::parse(&asked).unwrap(), self.notified, "active;expires=600", &body);
         self.line.handle(self.now, peer(EXCHANGE), notify.as_bytes());
@@ -472,6 +487,73 @@ fn an_agent_whose_phone_is_at_rest_has_left_the_call() {
     exchange.phones[AGENT].hang_up(exchange.now, agent);
     exchange.pass(Duration::from_secs(1));
     assert!(exchange.is_idle());
+}
+
+/// What Asterisk tells of a phone that rings for a call of ours: that our account calls, and shows the debtor's name.
+const OURS: &str = "<remote><identity display=\"Bakkerij De Korenaar\">sip:belbrug@192.0.2.2</identity></remote>";
+
+/// The agent sends the debtor on to a group: two phones ring, and the second one answers.
+#[test]
+fn a_call_that_is_sent_on_to_several_phones_goes_to_the_one_that_answers() {
+    let (mut exchange, _) = Exchange::watched_and_talking();
+    let all = ["101", "102", "103"].map(|extension| Extension::parse(extension).unwrap());
+    exchange.line.watch_only(exchange.now, &all.into());
+    exchange.pass(Duration::from_millis(1));
+    for extension in ["102", "103"] {
+        exchange.agrees_for(extension);
+        exchange.tells_of(extension, "terminated", "");
+    }
+    exchange.tells("confirmed");
+    exchange.tells_of("102", "early", OURS);
+    exchange.tells_of("103", "early", OURS);
+    exchange.tells("terminated");
+    for _ in 0..5 {
+        exchange.pass(Duration::from_secs(3));
+        exchange.agrees();
+        exchange.tells("terminated");
+    }
+    let told = |exchange: &Exchange, what: &str| exchange.told.iter().filter(|told| format!("{told:?}").contains(what)).count();
+    assert_eq!(told(&exchange, "BlindTransferred"), 1, "once");
+    exchange.tells_of("103", "confirmed", OURS);
+    exchange.tells_of("102", "terminated", "");
+    exchange.pass(Duration::from_secs(1));
+    assert_eq!(told(&exchange, "BlindTransferred"), 1, "and not again");
+    let talks = exchange.told.iter().any(|told| matches!(told, Told::Pbx(event) if format!("{:?}", event.kind).starts_with("BridgeEntered") && format!("{event:?}").contains("PJSIP/103-")));
+    assert!(talks, "103 has it: {:#?}", exchange.told);
+    assert_eq!((exchange.calls(), exchange.tracker.calls().count()), (Vec::new(), 1), "it is one call");
+}
+
+/// The agent has sent our call on to somebody outside, and is called himself: that is another call.
+#[test]
+fn a_call_that_its_agent_has_left_is_not_his_next_one() {
+    let (mut exchange, _) = Exchange::watched_and_talking();
+    exchange.tells("confirmed");
+    exchange.tells("terminated");
+    exchange.pass(Duration::from_secs(4));
+    exchange.agrees();
+    exchange.tells("terminated");
+    exchange.pass(Duration::from_secs(10));
+    exchange.tells_of("101", "early", "<remote><identity>sip:+447700900555@192.0.2.2</identity></remote>");
+    assert!(exchange.calls().iter().any(|said| said.contains("+447700900555")), "{:?}", exchange.calls());
+}
+
+/// A phone rings just when nobody tells of it: when it is told of again, so is its call.
+#[test]
+fn a_call_that_was_held_back_is_told_when_its_phone_is_told_of_again() {
+    let (mut exchange, [agent, _]) = Exchange::watched_and_talking();
+    exchange.phones[AGENT].hang_up(exchange.now, agent);
+    exchange.pass(Duration::from_secs(1));
+    let other = "<remote><identity>sip:+447700900555@192.0.2.2</identity></remote>";
+    exchange.tells_of("101", "early", other);
+    assert_eq!(exchange.calls(), [""; 0], "it may be our own");
+    let ends = notify(&Message::parse(&exchange.asked_for("101")).unwrap(), 99, "terminated;reason=timeout", "");
+    exchange.line.handle(exchange.now, peer(EXCHANGE), ends.as_bytes());
+    exchange.pass(Duration::from_secs(40));
+    exchange.agrees();
+    exchange.notified = 200;
+    exchange.tells_of("101", "early", other);
+    exchange.pass(Duration::from_secs(4));
+    assert!(exchange.calls().iter().any(|said| said.contains("+447700900555")), "{:?}", exchange.calls());
 }
 
 /// Somebody else was at the phone as well, and stays.
