@@ -207,6 +207,8 @@ impl Tracker {
                 Origin::DialledUnseen => EndReason::Unknown,
                 _ => EndReason::Cancelled,
             },
+            // The PBX has sent the caller away, because nobody answered, before it let go of the Local channel that it had dialled.
+            DialStatus::Cancelled if self.is_dialled_by_local(leg) && self.caller_met_nobody(leg) => EndReason::NoAnswer,
             DialStatus::Answered | DialStatus::Cancelled => EndReason::Cancelled,
             DialStatus::Busy => EndReason::Busy,
             DialStatus::NoAnswer => EndReason::NoAnswer,
@@ -239,6 +241,15 @@ impl Tracker {
     pub(super) fn caller_stays(&self, leg: &Leg) -> bool {
         let caller = self.first_other_party(leg).and_then(|caller| self.legs.get(&caller));
         caller.is_some_and(|caller| caller.ending.is_none())
+    }
+
+    fn is_dialled_by_local(&self, leg: &Leg) -> bool {
+        matches!(&leg.origin, Origin::DialledBy(by) if self.is_local(by))
+    }
+
+    /// Whoever called is gone, and its cause says that nobody answered.
+    fn caller_met_nobody(&self, leg: &Leg) -> bool {
+        self.calls.get(&leg.call).and_then(|call| call.first_cause).is_some_and(HangupCause::is_no_answer)
     }
 
     fn is_local(&self, id: &Uniqueid) -> bool {

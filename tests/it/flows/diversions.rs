@@ -41,9 +41,10 @@ flow!(
     ["delivered at 102 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31650", "ring ended at 102: answered", "cleared: no_answer",]
 );
 
+// Asterisk lets go of the caller and of the phone in either order.
 flow!(
     Asterisk22,
-    follow_me_no_answer,
+    [follow_me_no_answer, follow_me_no_answer_caller_first],
     [
         "delivered at 102 by PJSIP/trunk, Inbound, other +447700900123 \"J. Smit\", dialled 31651",
         "ring ended at 102: no_answer",

@@ -507,13 +507,16 @@ fn a_call_that_is_sent_on_to_several_phones_goes_to_the_one_that_answers() {
     exchange.tells_of("102", "early", OURS);
     exchange.tells_of("103", "early", OURS);
     exchange.tells("terminated");
+    let told = |exchange: &Exchange, what: &str| exchange.told.iter().filter(|told| format!("{told:?}").contains(what)).count();
+    let dialled = told(&exchange, "DialBegun");
     for _ in 0..5 {
         exchange.pass(Duration::from_secs(3));
-        exchange.agrees();
-        exchange.tells("terminated");
+        for (extension, state, remote) in [("101", "terminated", ""), ("102", "early", OURS), ("103", "early", OURS)] {
+            exchange.agrees_for(extension);
+            exchange.tells_of(extension, state, remote);
+        }
     }
-    let told = |exchange: &Exchange, what: &str| exchange.told.iter().filter(|told| format!("{told:?}").contains(what)).count();
-    assert_eq!(told(&exchange, "BlindTransferred"), 1, "once");
+    assert_eq!((told(&exchange, "BlindTransferred"), told(&exchange, "DialBegun")), (1, dialled), "once, however often it is asked");
     exchange.tells_of("103", "confirmed", OURS);
     exchange.tells_of("102", "terminated", "");
     exchange.pass(Duration::from_secs(1));
