@@ -90,8 +90,7 @@ fn valued(cursor: &mut Cursor<'_>) -> Result<Value, Malformed> {
     cursor.space();
     let value = cursor.run(|byte| byte.is_ascii_graphic() && !matches!(byte, b';' | b','))?;
     let params = Params::read(cursor)?;
-    let params: Map<String, Value> = params.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-    Ok(json!({ "value": value, "params": params }))
+    Ok(json!({ "value": value, "params": described_params(params.iter()) }))
 }
 
 /// What we understand, read. The message has been checked: what does not read is left out.
@@ -125,14 +124,16 @@ fn typed(message: &Message<'_>) -> Value {
     Value::Object(out)
 }
 
+fn described_params<'a>(params: impl Iterator<Item = (&'a str, Option<impl serde::Serialize>)>) -> Map<String, Value> {
+    params.map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect()
+}
+
 fn described_address(address: &Address<'_>) -> Value {
-    let params: Map<String, Value> = address.params.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-    json!({ "display": address.display_name(), "uri": typed_uri(&address.uri), "params": params })
+    json!({ "display": address.display_name(), "uri": typed_uri(&address.uri), "params": described_params(address.params.iter()) })
 }
 
 fn described_via(via: &Via<'_>) -> Value {
-    let params: Map<String, Value> = via.params.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-    json!({ "transport": via.transport, "host": via.host.to_string(), "port": via.port, "params": params })
+    json!({ "transport": via.transport, "host": via.host.to_string(), "port": via.port, "params": described_params(via.params.iter()) })
 }
 
 fn described_uri(text: &str) -> Value {
@@ -143,12 +144,10 @@ fn typed_uri(uri: &Uri<'_>) -> Value {
     match uri {
         Uri::Sip(sip) => {
             let SipUri { password, host, port, params, headers, .. } = sip;
-            let params: Map<String, Value> = params.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-            json!({ "scheme": uri.scheme(), "user": sip.user_unescaped(), "password": password, "host": host.to_string(), "port": port, "params": params, "headers": headers })
+            json!({ "scheme": uri.scheme(), "user": sip.user_unescaped(), "password": password, "host": host.to_string(), "port": port, "params": described_params(params.iter()), "headers": headers })
         }
         Uri::Tel(tel) => {
-            let params: Map<String, Value> = tel.params.iter().map(|(name, value)| (name.to_ascii_lowercase(), json!(value))).collect();
-            json!({ "scheme": "tel", "number": tel.number, "params": params })
+            json!({ "scheme": "tel", "number": tel.number, "params": described_params(tel.params.iter()) })
         }
         Uri::Other(scheme, rest) => json!({ "scheme": scheme, "opaque": rest }),
     }

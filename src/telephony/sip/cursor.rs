@@ -163,7 +163,7 @@ pub fn number(digits: &str) -> Result<u32, Malformed> {
 
 /// What stands before the first of this ASCII character, and what after. `str::split_once` looks at one character after the other.
 #[must_use]
-pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+pub fn split_once(text: &str, at: u8) -> Option<(&str, &str)> {
     let at = memchr::memchr(at, text.as_bytes())?;
     text.get(..at).zip(text.get(at + 1..))
 }

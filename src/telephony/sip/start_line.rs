@@ -1,6 +1,6 @@
 //! The first line of a message (RFC 3261, 7.1 and 7.2).
 
-use super::cursor::{Malformed, cut, is_token};
+use super::cursor::{Malformed, is_token, split_once};
 
 /// The version that we speak.
 pub const VERSION: &str = "SIP/2.0";
@@ -34,9 +34,9 @@ impl<'a> StartLine<'a> {
     /// # Errors
     /// When it is neither.
     pub fn parse(line: &'a str) -> Result<(Self, bool), Malformed> {
-        let (first, rest) = cut(line, b' ').ok_or(Malformed)?;
+        let (first, rest) = split_once(line, b' ').ok_or(Malformed)?;
         if is_version(first) {
-            let (status, reason) = cut(rest, b' ').ok_or(Malformed)?;
+            let (status, reason) = split_once(rest, b' ').ok_or(Malformed)?;
             let is_status = status.len() >= 3 && status.bytes().all(|byte| byte.is_ascii_digit());
             return if is_status { Ok((Self::Response { version: first, status, reason }, true)) } else { Err(Malformed) };
         }
@@ -61,7 +61,7 @@ impl<'a> StartLine<'a> {
 /// `SIP/` and two numbers.
 fn is_version(text: &str) -> bool {
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let numbers = text.get(..4).filter(|name| name.eq_ignore_ascii_case("SIP/")).and_then(|_| text.get(4..)).and_then(|rest| cut(rest, b'.'));
+    let numbers = text.get(..4).filter(|name| name.eq_ignore_ascii_case("SIP/")).and_then(|_| text.get(4..)).and_then(|rest| split_once(rest, b'.'));
     numbers.is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }
 

@@ -8,6 +8,7 @@ use crate::ids::Extension;
 use crate::telephony::calls::hangup_cause::HangupCause;
 use crate::telephony::pbx::event::{ChannelState, DialStatus};
 use crate::telephony::sip::dialog_info::{DialogState, State};
+use crate::telephony::sip::user_agent::calling::shown_name;
 
 impl Dialled {
     /// Takes what is told of a phone that is not known to have a call of ours; whether it has one now.
@@ -17,9 +18,7 @@ impl Dialled {
             return false;
         }
         let may_be = |call: &&Call| call.agent.is_up && call.debtor.is_up && call.referring.is_none() && call.told_as.is_some();
-        // The PBX tells the name that our call showed, without what no name between quotes may hold.
-        let shown = |name: &str| name.replace(['"', '\\'], "");
-        let has_its_name = |call: &&Call| shown(&call.agent.channel.other_name) == shown(&dialog.remote_name);
+        let has_its_name = |call: &&Call| shown_name(&call.agent.channel.other_name) == dialog.remote_name;
         let mut named = self.calls.values().filter(may_be).filter(has_its_name);
         // Of two calls to debtors of one name it is not known which; they are told as they were.
         let (Some(call), None) = (named.next(), named.next()) else { return false };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::browser::Browser;
-use super::office::{CALLER, ledger, office, save};
+use super::office::{CALLER, ledger, office, open_file, save};
 use crate::lab::{Debtor, Phone};
 
 async fn fill_promise(browser: &Browser) {
@@ -52,9 +52,7 @@ async fn a_dialled_call_from_ringing_to_saved_outcome() {
     let office = office("dialled").await;
     let browser = &office.browser;
     let mut debtor = Debtor::answers(&office.pbx, Duration::from_millis(1500)).await;
-    browser.type_into("#search", "korenaar").await;
-    browser.click("#search-results button.item").await;
-    browser.says("#file", "Bakkerij De Korenaar").await;
+    open_file(browser).await;
     browser.picture("10-file").await;
     // A double click dials once.
     browser.script("const b = document.querySelector('#file button.dial'); b.click(); b.click()").await;
@@ -244,12 +242,7 @@ async fn a_reload_a_crash_and_a_second_tab_lose_nothing() {
 async fn a_dial_that_fails_says_why_in_words() {
     let office = office("fails").await;
     let browser = &office.browser;
-    let open_file = || async {
-        browser.type_into("#search", "korenaar").await;
-        browser.click("#search-results button.item").await;
-        browser.says("#file", "Bakkerij De Korenaar").await;
-    };
-    open_file().await;
+    open_file(browser).await;
     let mut debtor = Debtor::refuses(&office.pbx, Duration::from_millis(300), "486 Busy Here").await;
     browser.click("#file button.dial").await;
     office.phone.wait_ringing().await;
@@ -261,7 +254,7 @@ async fn a_dial_that_fails_says_why_in_words() {
     assert_eq!(code, "BUSY");
     browser.picture("24-busy").await;
     save(browser).await;
-    open_file().await;
+    open_file(browser).await;
     browser.click("#file button.dial").await;
     office.phone.wait_ringing().await;
     office.phone.hang_up().await;

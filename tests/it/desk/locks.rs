@@ -1,14 +1,8 @@
 //! A file is for one agent at a time: seen in two browsers.
 
 use super::browser::Browser;
-use super::office::{CALLER, Office, office};
+use super::office::{CALLER, Office, office, open_file};
 use crate::lab::{Debtor, Phone};
-
-async fn open_file(browser: &Browser) {
-    browser.type_into("#search", "korenaar").await;
-    browser.click("#search-results button.item").await;
-    browser.says("#file", "Bakkerij De Korenaar").await;
-}
 
 /// Bram at his desk beside Anna's.
 async fn colleague(office: &Office) -> Browser {

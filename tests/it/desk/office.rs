@@ -17,6 +17,13 @@ pub(crate) struct Office {
     pub(crate) browser: Browser,
 }
 
+/// Opens the file of Bakkerij De Korenaar by the search.
+pub(crate) async fn open_file(browser: &Browser) {
+    browser.type_into("#search", "korenaar").await;
+    browser.click("#search-results button.item").await;
+    browser.says("#file", "Bakkerij De Korenaar").await;
+}
+
 /// Anna at phone 101, with her desk open.
 pub(crate) async fn office(name: &str) -> Office {
     let pbx = Pbx::up_ringing(name, Duration::from_secs(20)).await;

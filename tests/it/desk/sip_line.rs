@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::browser::Browser;
-use super::office::{CALLER, ledger, save};
+use super::office::{CALLER, ledger, open_file, save};
 use super::operations::figures;
 use super::over_http::client;
 use super::service::{Home, PROGRAM, said};
@@ -64,9 +64,7 @@ async fn a_call_rings_with_its_file_and_is_settled() {
 async fn a_number_is_dialled_and_the_page_hangs_up() {
     let (pbx, phone, _home, browser) = office("desk-sip-out").await;
     let mut debtor = Debtor::answers(&pbx, Duration::from_millis(800)).await;
-    browser.type_into("#search", "korenaar").await;
-    browser.click("#search-results button.item").await;
-    browser.says("#file", "Bakkerij De Korenaar").await;
+    open_file(&browser).await;
     browser.script("const b = document.querySelector('#file button.dial'); b.click(); b.click()").await;
     browser.says("[data-state]", "Uw telefoon gaat over").await;
     phone.wait_ringing().await;
@@ -85,9 +83,7 @@ async fn a_number_is_dialled_and_the_page_hangs_up() {
 async fn a_number_is_dialled_by_the_phone_which_hangs_up() {
     let (pbx, phone, _home, browser) = office_with("desk-sip-refer", "dial_by = \"refer\"\n").await;
     let mut debtor = Debtor::answers(&pbx, Duration::from_millis(800)).await;
-    browser.type_into("#search", "korenaar").await;
-    browser.click("#search-results button.item").await;
-    browser.says("#file", "Bakkerij De Korenaar").await;
+    open_file(&browser).await;
     browser.click("#file button.dial").await;
     browser.says("[data-state]", "Uw telefoon gaat over").await;
     browser.find("[data-action=hang-up]").await;

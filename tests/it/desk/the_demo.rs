@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use super::browser::Browser;
+use super::office::open_file;
 use super::service::PROGRAM;
 
 struct Demo {
@@ -52,9 +53,7 @@ async fn the_phone_rings_a_dial_is_answered_and_an_outcome_is_saved() {
     .await;
     assert!(next.is_some(), "the outcome was not saved");
     // The next file is open: dial it. Numbers that end in 7 are busy and in 8 are not answered.
-    browser.type_into("#search", "Korenaar").await;
-    browser.click("#search-results button.item").await;
-    browser.says("#file", "Bakkerij De Korenaar").await;
+    open_file(&browser).await;
     browser.click("#file button.dial").await;
     browser.says("[data-state]", "In gesprek").await;
     browser.picture("61-demo-dialled").await;

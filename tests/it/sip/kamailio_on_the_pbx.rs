@@ -84,9 +84,7 @@ async fn click_to_dial_with_hold_and_retrieve() {
     let kamailio = Kamailio::up().await;
     let (phone, mut line) = office(&kamailio, Transport::Udp).await;
     let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
-    line.dial("dialled-0010", "101", NUMBER);
-    line.meanwhile(phone.wait_ringing()).await;
-    line.meanwhile(phone.answer()).await;
+    line.dial_and_pick_up("dialled-0010", NUMBER, &phone).await;
     line.meanwhile(debtor.wait_ringing()).await;
     line.tells(&["originated 101 to +447700900123", "own phone 101", "rings outside Outbound +447700900123"]).await;
     line.meanwhile(debtor.answer()).await;
@@ -107,9 +105,7 @@ async fn dialled_by_refer_answered_and_hung_up_by_the_debtor() {
     let kamailio = Kamailio::up().await;
     let (phone, mut line) = office_that_dials_by_refer(&kamailio).await;
     let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
-    line.dial("dialled-0012", "101", NUMBER);
-    line.meanwhile(phone.wait_ringing()).await;
-    line.meanwhile(phone.answer()).await;
+    line.dial_and_pick_up("dialled-0012", NUMBER, &phone).await;
     line.meanwhile(debtor.wait_ringing()).await;
     line.tells(&["originated 101 to +447700900123", "own phone 101", "rings outside Outbound +447700900123"]).await;
     line.meanwhile(debtor.answer()).await;
@@ -125,12 +121,11 @@ async fn dialled_by_refer_and_refused() {
     let kamailio = Kamailio::up().await;
     let (phone, mut line) = office_that_dials_by_refer(&kamailio).await;
     let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
-    line.dial("dialled-0013", "101", NUMBER);
-    line.meanwhile(phone.wait_ringing()).await;
-    line.meanwhile(phone.answer()).await;
+    line.dial_and_pick_up("dialled-0013", NUMBER, &phone).await;
     line.meanwhile(debtor.wait_ringing()).await;
+    line.tells(&["own phone 101", "rings outside Outbound +447700900123"]).await;
     line.meanwhile(debtor.hang_up()).await;
-    line.tells(&["own phone 101", "ring ended outside Busy", "cleared Busy"]).await;
+    line.tells(&["ring ended outside Busy", "cleared Busy"]).await;
     line.until("nothing is left", Line::is_idle).await;
 }
 
@@ -141,9 +136,7 @@ async fn click_to_dial_and_a_blind_transfer() {
     let (phone, mut line) = office(&kamailio, Transport::Udp).await;
     let colleague = line.meanwhile(Phone::register_at(kamailio.sip_port, &kamailio.secret, "102")).await;
     let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
-    line.dial("dialled-0011", "101", NUMBER);
-    line.meanwhile(phone.wait_ringing()).await;
-    line.meanwhile(phone.answer()).await;
+    line.dial_and_pick_up("dialled-0011", NUMBER, &phone).await;
     line.meanwhile(debtor.wait_ringing()).await;
     line.meanwhile(debtor.answer()).await;
     line.tells(&["talks"]).await;
@@ -162,9 +155,7 @@ async fn a_second_call_is_seen_beside_one_that_we_dialled() {
     let (phone, mut line) = office(&kamailio, Transport::Udp).await;
     let debtor = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, NUMBER, "Marijke Vos", kamailio.trunk_port)).await;
     let other = line.meanwhile(Phone::on_the_trunk(kamailio.sip_port, "+447700900200", "Henk Kuipers", crate::lab::free_port())).await;
-    line.dial("dialled-0012", "101", NUMBER);
-    line.meanwhile(phone.wait_ringing()).await;
-    line.meanwhile(phone.answer()).await;
+    line.dial_and_pick_up("dialled-0012", NUMBER, &phone).await;
     line.meanwhile(debtor.wait_ringing()).await;
     line.meanwhile(debtor.answer()).await;
     line.tells(&["talks"]).await;

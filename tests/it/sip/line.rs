@@ -18,7 +18,7 @@ use belbrug::telephony::sip_line::line::{Dial, DialBy, LineSettings, SipLine, To
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject as _;
 
-use crate::lab::PATIENCE;
+use crate::lab::{PATIENCE, Phone};
 
 /// Where a PBX is, and who we are there.
 #[derive(Debug, Clone)]
@@ -172,6 +172,13 @@ impl Line {
         assert!(self.line.dial(Instant::now(), dial));
         self.settle();
         call
+    }
+
+    /// An agent clicks on a number, and picks up his own phone.
+    pub(super) async fn dial_and_pick_up(&mut self, key: &str, number: &str, phone: &Phone) {
+        self.dial(key, &phone.extension, number);
+        self.meanwhile(phone.wait_ringing()).await;
+        self.meanwhile(phone.answer()).await;
     }
 
     pub(super) fn hang_up(&mut self, channel: &str) {

@@ -255,6 +255,22 @@ impl Exchange {
         self.heard[AGENT].iter().filter(|event| matches!(event, Event::Referred { uri, .. } if uri.contains(NUMBER))).count()
     }
 
+    /// The agent's phone has our call, and then no more, while our leg is up: the exchange tells so, and again when it is asked.
+    fn comes_to_rest(&mut self) {
+        self.tells("confirmed");
+        self.tells("terminated");
+        self.pass(Duration::from_secs(4));
+        assert_eq!(self.times_told("BlindTransferred"), 0, "too early to know");
+        self.agrees();
+        self.tells("terminated");
+        self.pass(Duration::from_millis(1));
+    }
+
+    /// How often the line has told of something.
+    fn times_told(&self, what: &str) -> usize {
+        self.told.iter().filter(|told| format!("{told:?}").contains(what)).count()
+    }
+
     /// Nothing is remembered of any call, anywhere.
     fn is_idle(&self) -> bool {
         self.line.counts().0 == 0 && self.tracker.calls().count() == 0
@@ -474,15 +490,8 @@ fn a_call_of_a_phone_that_is_not_watched_any_more_is_over() {
 #[test]
 fn an_agent_whose_phone_is_at_rest_has_left_the_call() {
     let (mut exchange, [agent, _]) = Exchange::watched_and_talking();
-    exchange.tells("confirmed");
-    exchange.tells("terminated");
-    exchange.pass(Duration::from_secs(4));
-    let has_left = |exchange: &Exchange| exchange.told.iter().any(|told| format!("{told:?}").contains("BlindTransferred"));
-    assert!(!has_left(&exchange), "too early to know");
-    exchange.agrees();
-    exchange.tells("terminated");
-    exchange.pass(Duration::from_millis(1));
-    assert!(has_left(&exchange), "he has left");
+    exchange.comes_to_rest();
+    assert_eq!(exchange.times_told("BlindTransferred"), 1, "he has left");
     assert_eq!(exchange.tracker.calls().count(), 1, "the call goes on");
     exchange.phones[AGENT].hang_up(exchange.now, agent);
     exchange.pass(Duration::from_secs(1));
@@ -507,8 +516,7 @@ fn a_call_that_is_sent_on_to_several_phones_goes_to_the_one_that_answers() {
     exchange.tells_of("102", "early", OURS);
     exchange.tells_of("103", "early", OURS);
     exchange.tells("terminated");
-    let told = |exchange: &Exchange, what: &str| exchange.told.iter().filter(|told| format!("{told:?}").contains(what)).count();
-    let dialled = told(&exchange, "DialBegun");
+    let dialled = exchange.times_told("DialBegun");
     for _ in 0..5 {
         exchange.pass(Duration::from_secs(3));
         for (extension, state, remote) in [("101", "terminated", ""), ("102", "early", OURS), ("103", "early", OURS)] {
@@ -516,11 +524,11 @@ fn a_call_that_is_sent_on_to_several_phones_goes_to_the_one_that_answers() {
             exchange.tells_of(extension, state, remote);
         }
     }
-    assert_eq!((told(&exchange, "BlindTransferred"), told(&exchange, "DialBegun")), (1, dialled), "once, however often it is asked");
+    assert_eq!((exchange.times_told("BlindTransferred"), exchange.times_told("DialBegun")), (1, dialled), "once, however often it is asked");
     exchange.tells_of("103", "confirmed", OURS);
     exchange.tells_of("102", "terminated", "");
     exchange.pass(Duration::from_secs(1));
-    assert_eq!(told(&exchange, "BlindTransferred"), 1, "and not again");
+    assert_eq!(exchange.times_told("BlindTransferred"), 1, "and not again");
     let talks = exchange.told.iter().any(|told| matches!(told, Told::Pbx(event) if format!("{:?}", event.kind).starts_with("BridgeEntered") && format!("{event:?}").contains("PJSIP/103-")));
     assert!(talks, "103 has it: {:#?}", exchange.told);
     assert_eq!((exchange.calls(), exchange.tracker.calls().count()), (Vec::new(), 1), "it is one call");
@@ -530,11 +538,7 @@ fn a_call_that_is_sent_on_to_several_phones_goes_to_the_one_that_answers() {
 #[test]
 fn a_call_that_its_agent_has_left_is_not_his_next_one() {
     let (mut exchange, _) = Exchange::watched_and_talking();
-    exchange.tells("confirmed");
-    exchange.tells("terminated");
-    exchange.pass(Duration::from_secs(4));
-    exchange.agrees();
-    exchange.tells("terminated");
+    exchange.comes_to_rest();
     exchange.pass(Duration::from_secs(10));
     exchange.tells_of("101", "early", "<remote><identity>sip:+447700900555@192.0.2.2</identity></remote>");
     assert!(exchange.calls().iter().any(|said| said.contains("+447700900555")), "{:?}", exchange.calls());

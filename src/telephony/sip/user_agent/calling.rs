@@ -36,6 +36,12 @@ pub struct Invitation {
     pub referred_by: Option<String>,
 }
 
+/// A name as it is shown at the other end: without what must not stand between quotes.
+#[must_use]
+pub fn shown_name(name: &str) -> String {
+    name.replace(['"', '\\'], "")
+}
+
 impl UserAgent {
     /// Calls somebody; `None` when there are too many calls.
     pub fn invite(&mut self, now: Instant, account: AccountId, invitation: &Invitation) -> Option<SessionId> {
@@ -45,7 +51,7 @@ impl UserAgent {
         let (call_id, tag) = (self.token(), self.token());
         let known = self.accounts.get(account.0)?;
         let (peer, from) = (known.peer, known.address());
-        let name = invitation.display_name.replace(['"', '\\'], "");
+        let name = shown_name(&invitation.display_name);
         let shown = if name.is_empty() { String::new() } else { format!("\"{name}\" ") };
         let draft = Draft::request(Method::Invite, &invitation.uri)
             .with(HeaderName::From, format_args!("{shown}<{from}>;tag={tag}"))
