@@ -85,6 +85,9 @@ impl CallId {
     /// Every call that is known from what a PBX tells of phones over SIP begins with this.
     pub const OBSERVED_PREFIX: &'static str = "sip-";
 
+    /// Every call that comes to a phone that Belbrug is itself begins with this.
+    pub const PHONE_PREFIX: &'static str = "phone-";
+
     /// Whether the call is watched and no more: nothing of it is ours to end.
     #[must_use]
     pub fn is_observed(&self) -> bool {

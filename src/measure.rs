@@ -57,6 +57,11 @@ fn describe() {
     describe_counter!("belbrug_sip_strangers_total", "Datagrams and connections from addresses that are no PBX of ours; they were dropped.");
     describe_gauge!("belbrug_sip_phones_watched", "Phones whose calls the PBX tells of by SIP.");
     describe_gauge!("belbrug_sip_sessions", "Legs of calls that are ours.");
+    describe_counter!(
+        "belbrug_audio_dropped_total",
+        "Packets of audio from somebody else than the PBX of the call, or in a codec that was not agreed."
+    );
+    describe_counter!("belbrug_audio_untold_total", "What the audio had to tell and nobody took.");
     describe_gauge!("belbrug_calls_live", "Calls that the PBX has now.");
     describe_counter!("belbrug_call_events_total", "What happened to calls, by kind.");
     describe_histogram!("belbrug_ring_to_pop_seconds", Unit::Seconds, "From the PBX's word that a phone rings to the file on the board.");
@@ -127,6 +132,16 @@ pub fn sip_line(sessions: usize, phones: usize, strangers: u64) {
     gauge!("belbrug_sip_sessions").set(as_figure(sessions));
     gauge!("belbrug_sip_phones_watched").set(as_figure(phones));
     counter!("belbrug_sip_strangers_total").absolute(strangers);
+}
+
+/// Packets of a call's audio that were not passed on: from somebody else, or in a codec that was not agreed.
+pub fn audio_dropped(packets: u64) {
+    counter!("belbrug_audio_dropped_total").increment(packets);
+}
+
+/// Something of the audio could not be told, because nobody took it.
+pub fn audio_untold() {
+    counter!("belbrug_audio_untold_total").increment(1);
 }
 
 /// Calls that the PBX has now.

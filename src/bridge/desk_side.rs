@@ -19,6 +19,7 @@ use crate::measure;
 use crate::store::write::{Write, Written};
 use crate::telephony::pbx::command::Command as PbxCommand;
 use crate::telephony::pbx::to_ami;
+use crate::telephony::softphone::call::Ask;
 
 impl<C: Clock> Task<C> {
     pub(super) async fn commands(&mut self, first: Asking, more: &mut mpsc::Receiver<Asking>) {
@@ -69,15 +70,26 @@ impl<C: Clock> Task<C> {
                 Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
                 Effect::LoadOwed(agent) => self.load_owed(agent),
                 Effect::Queue(order) => self.queue_orders.push(order),
+                Effect::Phone { agent, call, channel, wish } => result = self.phone_ask(agent, &call, &channel, wish).and(result),
+                Effect::Join { channel, with } => result = self.phone_asked(&channel, Ask::JoinWith(with)),
+                Effect::Consult { extension, colleague, call, name } => {
+                    result = self.phone_dial(&call, extension, colleague.to_string().into(), name, None);
+                    self.note_if_refused(&call, &result);
+                }
+                Effect::Dial { extension, number, call, name, caller_id, .. } if self.phones.is_ours(&extension) => {
+                    let shown = self.floor.show_recording(&call, &Recording::Off);
+                    self.note_changed(&shown);
+                    result = self.phone_dial(&call, extension, number.to_string().into(), name, caller_id);
+                    self.note_if_refused(&call, &result);
+                }
                 Effect::Dial { extension, number, call, name, caller_id, .. } if self.sources.of(&extension) == Some(Of::Sip) => {
                     // Nobody records here yet: the page must not say that it is asked for.
                     let shown = self.floor.show_recording(&call, &Recording::Off);
                     self.note_changed(&shown);
                     if !self.sip_dial(call.clone(), extension, number, name, caller_id) {
                         result = Err(Refusal::NotSent);
-                        let changed = self.floor.pbx_refused(&call, "");
-                        self.note_changed(&changed);
                     }
+                    self.note_if_refused(&call, &result);
                 }
                 Effect::Dial { extension, number, call, name, caller_id, record } => {
                     let device = Device::new(&format!("{}/{extension}", self.setup.technology));
@@ -86,10 +98,7 @@ impl<C: Clock> Task<C> {
                     if result.is_ok() && record {
                         self.recorded.asked(&call);
                     }
-                    if result.is_err() {
-                        let changed = self.floor.pbx_refused(&call, "");
-                        self.note_changed(&changed);
-                    }
+                    self.note_if_refused(&call, &result);
                 }
                 Effect::Recording { channel, wish } => result = self.ask(&recording::command(channel, wish), Asked::Recording).await,
                 Effect::HangUp { channel } if self.is_at_sip(&channel) => {
@@ -101,6 +110,14 @@ impl<C: Clock> Task<C> {
             }
         }
         result
+    }
+
+    /// A dial that could not even be sent leaves the seat.
+    fn note_if_refused(&mut self, call: &CallId, result: &Result<(), Refusal>) {
+        if result.is_err() {
+            let changed = self.floor.pbx_refused(call, "");
+            self.note_changed(&changed);
+        }
     }
 
     pub(super) async fn ask(&mut self, command: &PbxCommand, asked: Asked) -> Result<(), Refusal> {

@@ -1,38 +1,27 @@
 //! SIP's side of the task: opening its sockets, and what its line tells.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::link::{Backoff, client_config};
+use super::link::Backoff;
 use super::sip::network::{Arrived, Friends, SipNetwork};
+use super::sip::opening::{Opened, SipSetup, line_of, opened};
 use super::sip::resolve::resolve;
 use super::sources::{Of, Source};
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
-use crate::config::{SipDialBy, SipTransport};
 use crate::ids::{CallId, Extension, PhoneNumber};
 use crate::measure;
-use crate::numbers::Pattern;
 use crate::personal::Personal;
 use crate::store::write::Write;
-use crate::telephony::sip::digest::Credentials;
-use crate::telephony::sip::peer::{Peer, Transport};
-use crate::telephony::sip::timers::Timers;
-use crate::telephony::sip::user_agent::agent::Settings;
-use crate::telephony::sip_line::line::{Dial, DialBy, LineSettings, SipLine, Told};
+use crate::telephony::sip::peer::Peer;
+use crate::telephony::sip_line::line::{Dial, SipLine, Told};
 
-/// How often the PBX is asked whether it is there: a restart is noticed within this and the next.
-const PING_EVERY: Duration = Duration::from_millis(1500);
-/// How long it may take to say so.
-const PING_PATIENCE: Duration = Duration::from_millis(1200);
 /// How long one address is tried before the next is.
 const TRY_ELSEWHERE: Duration = Duration::from_secs(3);
 /// How long a goodbye may take.
@@ -40,45 +29,12 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Messages that are taken in one turn, at most.
 const MESSAGES_A_TURN: usize = 256;
 
-/// What the line needs.
-#[derive(Debug, Clone)]
-pub struct SipSetup {
-    /// Extensions that SIP tells of.
-    pub lines: Vec<Pattern>,
-    /// Name or address of the PBX.
-    pub server: String,
-    /// Its port.
-    pub port: Option<u16>,
-    /// What carries the messages.
-    pub transport: SipTransport,
-    /// What addresses at the PBX end with.
-    pub domain: String,
-    /// Who we are.
-    pub credentials: Credentials,
-    /// TLS is checked against these.
-    pub ca_file: PathBuf,
-    /// The PBX is told where we are.
-    pub registers: bool,
-    /// Where we listen.
-    pub listen: SocketAddr,
-    /// Before the country code of a number.
-    pub dial_prefix: String,
-    /// Who calls the debtor.
-    pub dial_by: SipDialBy,
-}
-
-/// Everything that is needed to begin.
-pub(super) struct Opened {
-    pub(super) network: SipNetwork,
-    friends: Friends,
-    pub(super) peers: Vec<Peer>,
-    local: [SocketAddr; 3],
-}
-
 /// A line that works.
 pub(super) struct SipSide {
-    line: SipLine,
+    pub(super) line: SipLine,
     network: SipNetwork,
+    /// Where we are towards the PBX.
+    pub(super) ours: IpAddr,
     friends: Friends,
     /// Where the PBX may be, and where it is tried.
     peers: Vec<Peer>,
@@ -139,73 +95,14 @@ pub(super) fn open(setup: &Option<SipSetup>) -> SipState {
     }
 }
 
-pub(super) async fn opened(setup: SipSetup) -> Result<Box<Opened>, String> {
-    let mut peers = resolve(&setup.server, setup.port, setup.transport).await.map_err(|error| error.to_string())?;
-    let friends = Friends::default();
-    peers.iter().for_each(|peer| friends.insert(peer.addr.ip()));
-    let tls = match peers.iter().any(|peer| peer.transport == Transport::Tls) {
-        true => {
-            let config = client_config(&setup.ca_file).map_err(|why| format!("[sip] ca_file {}: {why}", setup.ca_file.display()))?;
-            let name = ServerName::try_from(setup.server.clone()).map_err(|error| format!("[sip] server: {error}"))?;
-            Some((Arc::new(config), name))
-        }
-        false => None,
-    };
-    let mut network =
-        SipNetwork::open(setup.listen, tls, friends.clone()).await.map_err(|error| format!("[sip] listen {}: {error}", setup.listen))?;
-    let (at, ours) = first_reached(&mut network, &peers).await?;
-    peers.rotate_left(at);
-    Ok(Box::new(Opened { network, friends, peers, local: [ours; 3] }))
-}
-
-/// The first address that can be reached, and our end of the way to it.
-async fn first_reached(network: &mut SipNetwork, peers: &[Peer]) -> Result<(usize, SocketAddr), String> {
-    let mut why = "the PBX has no address".to_owned();
-    for (at, peer) in peers.iter().enumerate() {
-        match network.reach(*peer).await {
-            Ok(ours) => return Ok((at, ours)),
-            Err(error) => why = format!("the PBX at {peer} is not reached: {error}. Check [sip] server, port and transport"),
-        }
-    }
-    Err(why)
-}
-
-/// The line on these sockets.
-pub(super) fn line_of(setup: &SipSetup, opened: Opened, technology: &str, run: u64) -> Option<(SipLine, Opened)> {
-    let settings = LineSettings {
-        user: setup.credentials.username.clone(),
-        domain: setup.domain.clone(),
-        credentials: setup.credentials.clone(),
-        peer: *opened.peers.first()?,
-        registers: setup.registers,
-        technology: technology.to_owned(),
-        prefix: setup.dial_prefix.clone(),
-        dial_by: match setup.dial_by {
-            SipDialBy::Invite => DialBy::Invite,
-            SipDialBy::Refer => DialBy::Refer,
-        },
-        run,
-    };
-    let agent = Settings {
-        name: concat!("Belbrug/", env!("CARGO_PKG_VERSION")).to_owned(),
-        local: opened.local,
-        timers: Timers::default(),
-        ping_every: PING_EVERY,
-        ping_patience: PING_PATIENCE,
-    };
-    let [ours, ..] = opened.local;
-    let line = SipLine::new(settings, agent, ours.ip(), rand::random());
-    Some((line, opened))
-}
-
 impl SipSide {
     fn begin(setup: &SipSetup, opened: Opened, technology: &str, run: u64) -> Option<Self> {
-        let (line, Opened { network, friends, peers, .. }) = line_of(setup, opened, technology, run)?;
-        Some(Self { line, network, friends, peers, at: 0, moved: Instant::now(), resolving: None })
+        let (line, Opened { network, friends, peers, local: [ours, ..] }) = line_of(setup, opened, technology, run)?;
+        Some(Self { line, network, ours: ours.ip(), friends, peers, at: 0, moved: Instant::now(), resolving: None })
     }
 
     /// Sends what is to be sent.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         while let Some(transmit) = self.line.poll_transmit() {
             measure::sip_message(true, transmit.bytes.len());
             self.network.send(transmit);
@@ -301,6 +198,7 @@ impl<C: Clock> Task<C> {
             side.line.start(std::time::Instant::now());
         }
         self.set_lines();
+        self.ports_from_here();
     }
 
     /// Takes what the line tells, and sends what it has to send.
@@ -323,6 +221,8 @@ impl<C: Clock> Task<C> {
                 }
                 Told::Down(why) => self.sip_lost(format!("SIP: {why}. Check [sip] server, port and transport, and the account there")),
                 Told::Registered(_) => {}
+                Told::Audio(order) => self.audio_ordered(order),
+                Told::OwnPhone(told) => self.own_phone_told(now, told),
                 Told::Phone(extension, Ok(())) => tracing::debug!(%extension, "a phone is watched"),
                 Told::Phone(extension, Err(why)) => {
                     tracing::warn!(%extension, %why, "a phone is not watched: may the account of [sip] subscribe to it?");
@@ -370,7 +270,7 @@ impl<C: Clock> Task<C> {
         is_sent
     }
 
-    /// Hangs up by SIP; whether the channel is one of ours there.
+    /// Hangs up by SIP, at a phone that we are or one that we dialled; whether the channel is one of ours there.
     pub(super) fn sip_hang_up(&mut self, channel: &str) -> bool {
         let SipState::Open(side) = &mut self.sip else { return false };
         let is_ours = side.line.hang_up(std::time::Instant::now(), channel);

@@ -115,7 +115,14 @@ impl<C: Clock> Task<C> {
 
     /// Whether the phone of whoever asks can be reached.
     pub(super) fn is_up_for(&self, command: &Command) -> bool {
-        let (Command::Dial { agent, .. } | Command::HangUp(agent, _) | Command::Recording(agent, ..)) = command else { return false };
+        let (Command::Dial { agent, .. }
+        | Command::Consult { agent, .. }
+        | Command::HangUp(agent, _)
+        | Command::Phone(agent, ..)
+        | Command::Recording(agent, ..)) = command
+        else {
+            return false;
+        };
         match self.source_of(*agent) {
             Some(Of::Sip) => self.sources.sip == Source::Up,
             Some(Of::Manager) => self.connection.as_ref().is_some_and(|connection| connection.session.is_signed_in()),

@@ -15,8 +15,10 @@ use super::journal::Journal;
 use super::ledger_side;
 use super::link::{Address, Backoff, ConnectError, Socket};
 use super::outbound::{Connection, LinkError};
+use super::phone_side::{PhoneSetup, Phones, phone_input};
 use super::recorded::Recordings;
-use super::sip_side::{SipSetup, SipState, open, sip_input};
+use super::sip::opening::SipSetup;
+use super::sip_side::{SipState, open, sip_input};
 use super::sources::{Of, Sources};
 use crate::clock::{Clock, Timestamp};
 use crate::desk::floor::Floor;
@@ -58,6 +60,8 @@ pub struct Setup {
     pub manager_lines: Vec<Pattern>,
     /// The PBX by SIP.
     pub sip: Option<SipSetup>,
+    /// The phones in browsers, at the same PBX.
+    pub phones: Option<PhoneSetup>,
     /// How we sign in.
     pub account: Account,
     /// How we dial.
@@ -112,6 +116,7 @@ pub(super) struct Task<C> {
     pub(super) sources: Sources,
     pub(super) sip: SipState,
     pub(super) sip_backoff: Backoff,
+    pub(super) phones: Phones,
     pub(super) recorded: Recordings,
     pub(super) board: watch::Sender<Arc<Board>>,
     pub(super) journal: Journal,
@@ -152,6 +157,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
             read = read(&mut task.connection) => task.bytes(read).await,
             connected = joined(&mut task.connecting) => task.connected(connected).await,
             input = sip_input(&mut task.sip) => task.sip_heard(input),
+            input = phone_input(&mut task.phones) => task.phone_heard(input),
             asking = commands.recv() => match asking {
                 Some(asking) => task.commands(asking, &mut commands).await,
                 None => return task.sip_stop().await,
@@ -161,6 +167,7 @@ pub async fn run<C: Clock>(setup: Setup, clock: C, mut commands: mpsc::Receiver<
             _ = tick.tick() => {
                 task.tick().await;
                 task.sip_tick();
+                task.keep_phones();
                 task.look_at_ledger().await;
             }
         }
@@ -189,21 +196,20 @@ async fn joined(connecting: &mut Option<JoinHandle<Result<Socket, ConnectError>>
 }
 
 impl<C: Clock> Task<C> {
-    fn new(setup: Setup, clock: C, board: watch::Sender<Arc<Board>>, beside: mpsc::Sender<Beside>) -> Self {
+    fn new(mut setup: Setup, clock: C, board: watch::Sender<Arc<Board>>, beside: mpsc::Sender<Beside>) -> Self {
         let mut floor = Floor::new(setup.rules.clone());
         let seats = setup.seats.clone();
         let changed = seats.iter().map(|seat| seat.profile.agent).collect();
         seats.into_iter().for_each(|seat| floor.restore(seat));
         floor.restored(clock.now());
         let journal = Journal::new(setup.writer.clone(), setup.run);
+        let watched = setup.sip.as_ref().map(|sip| sip.lines.clone()).unwrap_or_default();
+        let at_sip = watched.into_iter().chain(setup.phones.as_ref().map(|phones| phones.lines.clone()).unwrap_or_default()).collect();
         let mut task = Self {
             tracker: Tracker::new(Lines::new()),
             sip_tracker: Tracker::new(Lines::new()),
-            sources: Sources::new(
-                setup.sip.as_ref().map(|sip| sip.lines.clone()).unwrap_or_default(),
-                setup.manager_lines.clone(),
-                setup.address.is_some(),
-            ),
+            phones: Phones::new(setup.phones.take()),
+            sources: Sources::new(at_sip, setup.manager_lines.clone(), setup.address.is_some()),
             sip: open(&setup.sip),
             sip_backoff: Backoff::default(),
             recorded: Recordings::restored(floor.seats()),
@@ -243,7 +249,8 @@ impl<C: Clock> Task<C> {
         let at_sip: BTreeSet<Extension> = all.iter().filter(|line| self.sources.of(line) == Some(Of::Sip)).cloned().collect();
         self.tracker.set_lines(all.iter().filter(|line| self.sources.of(line) == Some(Of::Manager)).map(line).collect());
         self.sip_tracker.set_lines(at_sip.iter().map(line).collect());
-        self.watch_phones(&at_sip);
+        self.watch_phones(&at_sip.into_iter().filter(|line| !self.phones.is_ours(line)).collect());
+        self.set_phones();
     }
 
     async fn done_beside(&mut self, done: Beside) {

@@ -1,6 +1,6 @@
 //! The parts of the service, connected: store and writer, the bridge, and the pages.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsConfig;
 use belbrug::bridge::link::Address;
-use belbrug::bridge::sip_side::SipSetup;
+use belbrug::bridge::phone_side::{OFFERS_MAX, Offering, PhoneSetup};
+use belbrug::bridge::sip::opening::SipSetup;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
 use belbrug::config::{Config, Sip, SipDialBy};
@@ -64,7 +65,9 @@ impl Service {
         let figures = config.metrics.enabled.then(figures).transpose()?;
         let (recordings, keeper) = keeper(config, &store, &writer).unzip();
         let bells = Arc::new(Bells::default());
-        let setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
+        let (offers, offers_out) = mpsc::channel(OFFERS_MAX);
+        let mut setup = bridge_setup(config, store.clone(), writer.clone(), recordings, run, bells.clone()).await?;
+        setup.phones = config.browser.is_on().then(|| phone_setup(config, offers_out)).transpose()?;
         let office = Arc::new(office(config, setup.rules.plan.clone())?);
         let (board_in, board) = watch::channel(Arc::new(first_board(&store, run, clock.now(), setup.blind_since).await?));
         let (stop_bridge, stopped) = oneshot::channel();
@@ -76,7 +79,7 @@ impl Service {
         });
         let shown = board.clone();
         let clock = Arc::new(SystemClock);
-        let deps = Deps { store, writer, commands, board, bells: bells.clone(), clock, office, order: Arc::default(), figures };
+        let deps = Deps { store, writer, commands, offers, board, bells: bells.clone(), clock, office, order: Arc::default(), figures };
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let handle = Handle::new();
@@ -172,7 +175,8 @@ async fn bridge_setup(
     Ok(Setup {
         address: config.uses_manager().then(|| Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() }),
         manager_lines: patterns(&pbx.lines)?,
-        sip: config.sip.is_on().then(|| sip_setup(&config.sip)).transpose()?,
+        sip: (config.sip.is_on() || config.browser.is_on()).then(|| sip_setup(&config.sip)).transpose()?,
+        phones: None,
         account: Account { username: pbx.username.clone(), secret: pbx.secret.clone(), plain: pbx.plain_login },
         dial: DialSettings { context: pbx.dial_context.clone(), ring_seconds: pbx.dial_ring_seconds },
         technology: pbx.technology.clone(),
@@ -190,6 +194,7 @@ async fn bridge_setup(
 pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
     Ok(SipSetup {
         lines: patterns(&sip.lines)?,
+        has_account: sip.is_on(),
         server: sip.server.clone(),
         port: sip.port,
         transport: sip.transport,
@@ -201,6 +206,34 @@ pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
         dial_prefix: sip.dial_prefix.clone(),
         dial_by: sip.dial_by,
     })
+}
+
+fn phone_setup(config: &Config, offers: mpsc::Receiver<Offering>) -> anyhow::Result<PhoneSetup> {
+    let browser = &config.browser;
+    let [first, last] = browser.rtp_ports;
+    let announced = match (&browser.announce[..], browser.listen.ip()) {
+        ([], address) if address.is_unspecified() => own_addresses(),
+        (announced, _) => announced.to_vec(),
+    };
+    Ok(PhoneSetup {
+        lines: patterns(&browser.lines)?,
+        secrets: browser.secrets.clone(),
+        realm: config.sip.realm.clone(),
+        listen: browser.listen,
+        announced,
+        rtp_ports: first..=last,
+        offers,
+    })
+}
+
+/// The address by which this machine reaches others, and the one by which it reaches itself.
+fn own_addresses() -> Vec<IpAddr> {
+    // The kernel says which of our addresses it would take; nothing is sent.
+    let outward = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
+        socket.connect("192.0.2.1:9")?;
+        socket.local_addr()
+    });
+    outward.into_iter().map(|address| address.ip()).chain([IpAddr::from([127, 0, 0, 1])]).collect()
 }
 
 fn patterns(lines: &[String]) -> anyhow::Result<Vec<Pattern>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::settings::Config;
+use crate::ids::Extension;
 use crate::numbers::{NumberPlan, Pattern, country_code};
 use crate::personal::Personal;
 
@@ -52,9 +53,9 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let (uses_manager, uses_sip) = (config.uses_manager(), config.sip.is_on());
-    let Config { pbx, sip, web, recording, .. } = &mut config;
-    let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut sip.secret_file, &mut web.certificate, &mut web.key, &mut recording.folder];
-    for file in files.into_iter().flatten().chain([&mut sip.ca_file]) {
+    let Config { pbx, sip, browser, web, recording, .. } = &mut config;
+    let files = [&mut pbx.secret_file, &mut pbx.ca_file, &mut sip.secret_file, &mut browser.secrets_file, &mut web.certificate, &mut web.key];
+    for file in files.into_iter().flatten().chain(&mut recording.folder).chain([&mut sip.ca_file]) {
         *file = folder.join(&*file);
     }
     // A source that is not used needs no secret: the shipped config names a file for it.
@@ -63,6 +64,16 @@ pub fn load(path: &Path) -> Result<Config, ConfigError> {
     }
     if let Some(secret) = secret_of("[sip] secret_file", sip.secret_file.as_deref().filter(|_| uses_sip))? {
         sip.secret = secret;
+    }
+    if let Some(file) = browser.secrets_file.as_deref().filter(|_| !browser.lines.is_empty()) {
+        let text = std::fs::read_to_string(file).map_err(|e| wrong("[browser] secrets_file", format!("{}: {e}", file.display())))?;
+        browser.secrets.extend(secrets_in(&text)?);
+    }
+    if config.browser.is_on() && config.browser.secrets.is_empty() {
+        return Err(wrong(
+            "[browser] secrets_file",
+            "is missing; name a file with a line for each extension: the extension, a space, and its secret at the PBX",
+        ));
     }
     if uses_sip && config.sip.secret.reveal().is_empty() {
         return Err(wrong(
@@ -81,6 +92,19 @@ fn secret_of(setting: &'static str, file: Option<&Path>) -> Result<Option<Person
     let Some(file) = file else { return Ok(None) };
     let secret = std::fs::read_to_string(file).map_err(|e| wrong(setting, format!("{}: {e}", file.display())))?;
     Ok(Some(secret.trim_end_matches(['\r', '\n']).to_owned().into()))
+}
+
+/// The secrets of phones: an extension and its secret a line, with `#` before what is none.
+fn secrets_in(text: &str) -> Result<Vec<(Extension, Personal<String>)>, ConfigError> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let secret = |(at, line): (usize, &str)| {
+        let parts = line.split_once([' ', '\t']).and_then(|(extension, secret)| Some((Extension::parse(extension).ok()?, secret.trim())));
+        let (extension, secret) = parts
+            .filter(|(_, secret)| !secret.is_empty())
+            .ok_or_else(|| wrong("[browser] secrets_file", format!("line {}: write an extension, a space, and its secret at the PBX", at + 1)))?;
+        Ok((extension, secret.to_owned().into()))
+    };
+    lines.map(secret).collect()
 }
 
 /// Reads the text of a config file.
@@ -146,12 +170,24 @@ fn check_sip(config: &Config) -> Result<(), ConfigError> {
     let Config { sip, pbx, .. } = config;
     let at_sip = patterns("[sip] lines", &sip.lines)?;
     let at_manager = patterns("[pbx] lines", &pbx.lines)?;
+    let browsers = patterns("[browser] lines", &config.browser.lines)?;
+    for (pattern, text) in browsers.iter().zip(&config.browser.lines) {
+        let others = at_sip.iter().zip(&sip.lines).chain(at_manager.iter().zip(&pbx.lines));
+        if let Some(other) = others.into_iter().find(|(other, _)| pattern.meets(other)).map(|(_, text)| text) {
+            let problem = format!("{text} and {other} of [sip] or [pbx] lines have extensions in common; an extension has one source");
+            return Err(wrong("[browser] lines", problem));
+        }
+    }
+    let [first, last] = config.browser.rtp_ports;
+    if first < 1024 || last <= first {
+        return Err(wrong("[browser] rtp_ports", "are the first and the last port for audio of the PBX, such as [10000, 19999]"));
+    }
     for (pattern, text) in at_sip.iter().zip(&sip.lines) {
         if let Some(other) = at_manager.iter().zip(&pbx.lines).find(|(other, _)| pattern.meets(other)).map(|(_, text)| text) {
             return Err(wrong("[sip] lines", format!("{text} and {other} of [pbx] lines have extensions in common; an extension has one source")));
         }
     }
-    if !sip.is_on() {
+    if !sip.is_on() && !config.browser.is_on() {
         return Ok(());
     }
     if sip.server.is_empty() || sip.server.contains([' ', '/', ':', '@']) && sip.server.parse::<std::net::IpAddr>().is_err() {
@@ -205,7 +241,7 @@ impl Config {
     /// Whether any extension is told of by the manager interface: not where all lines are named, and none for it.
     #[must_use]
     pub const fn uses_manager(&self) -> bool {
-        !self.sip.is_on() || !self.pbx.lines.is_empty()
+        !(self.sip.is_on() || self.browser.is_on()) || !self.pbx.lines.is_empty()
     }
 
     /// The office's numbers.
@@ -268,6 +304,8 @@ mod tests {
             ("[sip]\nlines = [\"2X\"]\nserver = \"sip:pbx\"", "[sip] server"),
             ("[sip]\nlines = [\"2XX\"]\n[pbx]\nlines = [\"20X\"]", "[sip] lines: 2XX and 20X of [pbx] lines have extensions in common"),
             ("[sip]\nlines = [\"abc\"]", "[sip] lines: an extension pattern"),
+            ("[sip]\nlines = [\"2XX\"]\n[browser]\nlines = [\"20X\"]", "[browser] lines: 20X and 2XX of [sip] or [pbx]"),
+            ("[browser]\nlines = [\"2XX\"]\nrtp_ports = [9, 8]", "[browser] rtp_ports"),
             ("[sip]\ntransport = \"pigeon\"", "unknown variant `pigeon`"),
             ("[sip]\nlines = [\"2XX\"]\ndial_prefix = \"x\"", "[sip] dial_prefix"),
             ("[pbx\n", "line 1"),

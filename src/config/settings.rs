@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::ids::PhoneNumber;
+use crate::ids::{Extension, PhoneNumber};
 use crate::import::ImportMapping;
 use crate::personal::Personal;
 
@@ -20,6 +20,8 @@ pub struct Config {
     pub pbx: Pbx,
     /// The PBX, where it is spoken to by SIP.
     pub sip: Sip,
+    /// The phones in browsers.
+    pub browser: Browser,
     /// The pages.
     pub web: Web,
     /// The database.
@@ -216,6 +218,45 @@ impl Default for Sip {
 
 impl Sip {
     /// Whether there is a line at all.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        !self.lines.is_empty()
+    }
+}
+
+/// `[browser]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Browser {
+    /// Patterns of the extensions whose phone is the agent's browser; none leaves them off.
+    pub lines: Vec<String>,
+    /// The secret of each at the PBX; `load` fills it from `secrets_file`.
+    pub secrets: BTreeMap<Extension, Personal<String>>,
+    /// The file with them, an extension and its secret a line.
+    pub secrets_file: Option<PathBuf>,
+    /// Where browsers send their audio.
+    pub listen: SocketAddr,
+    /// Where they find that; where it listens when nothing is said.
+    pub announce: Vec<IpAddr>,
+    /// The first and the last port for audio of the PBX.
+    pub rtp_ports: [u16; 2],
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            secrets: BTreeMap::new(),
+            secrets_file: None,
+            listen: SocketAddr::from(([0, 0, 0, 0], 0)),
+            announce: Vec::new(),
+            rtp_ports: [10_000, 19_999],
+        }
+    }
+}
+
+impl Browser {
+    /// Whether there are any.
     #[must_use]
     pub const fn is_on(&self) -> bool {
         !self.lines.is_empty()

@@ -3,92 +3,15 @@
 
 use std::collections::BTreeMap;
 
+pub use super::effect::Effect;
 use super::handover::Handed;
-use super::queues::QueueOrder;
-use super::recording::Wish;
 use super::rules::DeskRules;
 use super::seat::{DeskCall, DeskCallState, Found, Lock, SEAT_CALLS_MAX, Seat};
 use crate::clock::Timestamp;
-use crate::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber};
+use crate::ids::{AgentId, CallId, CaseId, Extension};
 use crate::numbers::Dialled;
-use crate::personal::Personal;
 use crate::telephony::calls::event::{CallEvent, CallEventKind, Direction, LegRef, Party};
 use crate::telephony::calls::timing::Moment;
-
-/// What must be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub enum Effect {
-    /// The seat changed: put it on the board, and keep it.
-    Changed(AgentId),
-    /// The seat is gone.
-    Gone(AgentId),
-    /// Find out whose number this is, and tell [`Floor::found`].
-    LookUp {
-        /// The seat.
-        agent: AgentId,
-        /// The call.
-        call: CallId,
-        /// The number.
-        number: PhoneNumber,
-    },
-    /// Ring the agent's phone, then the number.
-    Dial {
-        /// The phone.
-        extension: Extension,
-        /// The number.
-        number: PhoneNumber,
-        /// The id of the call to be.
-        call: CallId,
-        /// The debtor's name.
-        name: Personal<String>,
-        /// The number that the debtor sees.
-        caller_id: Option<PhoneNumber>,
-        /// It is recorded.
-        record: bool,
-    },
-    /// Pause, resume or stop the recording on a channel.
-    Recording {
-        /// Its name.
-        channel: String,
-        /// What.
-        wish: Wish,
-    },
-    /// Hang up a channel.
-    HangUp {
-        /// Its name.
-        channel: String,
-    },
-    /// Write down that no outcome is owed for a call.
-    Waive(CallId),
-    /// Write down who owes the outcome of a call from now on.
-    HandOver {
-        /// The call.
-        call: CallId,
-        /// Who answered it.
-        to: AgentId,
-    },
-    /// Give what an agent typed for a case to a colleague, and tell [`Floor::draft_moved`].
-    MoveDraft {
-        /// Who typed it.
-        from: AgentId,
-        /// Who gets it.
-        to: AgentId,
-        /// The case.
-        case: CaseId,
-    },
-    /// Read from the ledger what else is owed at a seat, and tell [`Floor::owed_more`].
-    LoadOwed(AgentId),
-    /// Ask the PBX to change a queue.
-    Queue(QueueOrder),
-    /// Write down which case a call is about.
-    Link {
-        /// The call.
-        call: CallId,
-        /// The case.
-        case: CaseId,
-    },
-}
 
 /// All seats.
 #[derive(Debug)]

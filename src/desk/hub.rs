@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::phone::PhoneWish;
 use super::recording::Wish;
 use super::seat::{Presence, Profile, Seat};
 use crate::clock::Timestamp;
-use crate::ids::{AgentId, CallId, CaseId, PhoneNumber};
+use crate::ids::{AgentId, CallId, CaseId, Extension, PhoneNumber};
 use crate::personal::Personal;
 
 /// What an agent asks for.
@@ -41,6 +42,17 @@ pub enum Command {
     Recording(AgentId, CallId, Wish),
     /// Hang up.
     HangUp(AgentId, CallId),
+    /// Do this with a call at the phone in the browser.
+    Phone(AgentId, CallId, PhoneWish),
+    /// Ask a colleague while the other waits. The call is made from the click, as a dial.
+    Consult {
+        /// Who asks.
+        agent: AgentId,
+        /// Whom.
+        colleague: Extension,
+        /// The call to be.
+        call: CallId,
+    },
     /// Show a file, for a call where one is named.
     Open {
         /// At whose seat.
@@ -79,6 +91,34 @@ pub enum Command {
     CaseChanged(CaseId),
 }
 
+/// A page wants to be heard, and to hear: its offer (RFC 8829).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioOffer {
+    /// Whose page.
+    pub agent: AgentId,
+    /// Which of the agent's pages.
+    pub tab: String,
+    /// The session description.
+    pub sdp: String,
+}
+
+/// The answer to it, a session description.
+pub type AudioAnswer = Result<String, OfferRefused>;
+
+/// Why a page is not heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OfferRefused {
+    /// The agent has no phone in the browser.
+    #[error("no phone in the browser")]
+    NoPhone,
+    /// It is no offer of audio.
+    #[error("no offer of audio")]
+    Unreadable,
+    /// There are too many already.
+    #[error("too many browsers")]
+    TooMany,
+}
+
 /// Why a command was not carried out. The page has the words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -103,6 +143,12 @@ pub enum Refusal {
     /// The action could not be sent.
     #[error("not sent")]
     NotSent,
+    /// The call is not ready for that.
+    #[error("not now")]
+    NotNow,
+    /// The phone in the browser is not known to the PBX.
+    #[error("the phone is not registered")]
+    NoPhone,
     /// That file is not on the screen.
     #[error("no such file")]
     NoSuchFile,
@@ -159,6 +205,9 @@ pub enum Whom<'a> {
 pub trait Bell: fmt::Debug + Send + Sync {
     /// Wakes them.
     fn ring(&self, whom: Whom<'_>);
+
+    /// Whether a page of this agent is open.
+    fn is_heard_by(&self, agent: AgentId) -> bool;
 }
 
 /// Gaps that are remembered.

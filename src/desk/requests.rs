@@ -42,6 +42,8 @@ impl Floor {
             }
             Command::Recording(agent, call, wish) => self.recording(pbx_is_up, agent, &call, wish),
             Command::HangUp(agent, call) => self.hang_up(pbx_is_up, agent, &call),
+            Command::Phone(agent, call, wish) => self.phone(pbx_is_up, agent, &call, wish),
+            Command::Consult { agent, colleague, call } => self.consult(now, pbx_is_up, agent, colleague, call),
             Command::Open { agent, case, call, attached, name, has_draft } => {
                 let effects = self.open(now, agent, case, call, attached, name)?;
                 self.seat_mut(agent)?.has_draft = has_draft;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use super::desk_call::{Candidate, DeskCall, DeskCallState, Found, MatchCertainty};
+use super::phone::DeskPhone;
 use super::queues::{Member, Target};
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, CaseId, Extension};
@@ -100,6 +101,9 @@ pub struct Seat {
     /// Its phones that the PBX does not reach: switched off, or without a network.
     #[serde(skip)]
     pub phones_away: BTreeSet<Extension>,
+    /// The phone in the agent's browser, where that is the agent's phone.
+    #[serde(skip)]
+    pub phone: Option<DeskPhone>,
     /// The calls at the phone, oldest first; a call that ended stays until its outcome is saved.
     pub calls: Vec<DeskCall>,
     /// More is owed than the seat keeps: the rest is in the ledger, and comes back when there is room.
@@ -245,6 +249,7 @@ impl Seat {
             members: Vec::new(),
             target: None,
             phones_away: BTreeSet::new(),
+            phone: None,
             calls: Vec::new(),
             owes_more: false,
             open: None,

@@ -2,6 +2,8 @@
 
 pub mod ami;
 pub mod calls;
+pub mod media;
 pub mod pbx;
 pub mod sip;
 pub mod sip_line;
+pub mod softphone;

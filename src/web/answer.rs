@@ -47,6 +47,8 @@ impl Fault {
             Refusal::OutcomeOwed => "error-outcome-owed",
             Refusal::NoSuchCall => "error-no-call",
             Refusal::NotRecorded => "error-not-recorded",
+            Refusal::NotNow => "error-not-now",
+            Refusal::NoPhone => "error-no-phone",
             Refusal::NoSuchFile => "error-no-file",
             Refusal::NotSent | Refusal::CaseTaken { .. } => "request-failed",
         }))

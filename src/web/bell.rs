@@ -30,4 +30,9 @@ impl Bell for Bells {
             Whom::All => bells.values().for_each(|bell| bell.send_replace(())),
         }
     }
+
+    fn is_heard_by(&self, agent: AgentId) -> bool {
+        let bells = self.by_agent.read().unwrap_or_else(PoisonError::into_inner);
+        bells.get(&agent).is_some_and(|bell| bell.receiver_count() > 0)
+    }
 }

@@ -10,7 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
-use crate::desk::hub::{Board, Command, Refusal};
+use crate::desk::hub::{AudioAnswer, AudioOffer, Board, Command, OfferRefused, Refusal};
 use crate::desk::seat::Seat;
 use crate::ids::{AgentId, Extension};
 use crate::measure::Figures;
@@ -24,6 +24,9 @@ use crate::web::bell::Bells;
 /// The way to the task that owns the PBX.
 pub type Commands = mpsc::Sender<(Command, oneshot::Sender<Result<(), Refusal>>)>;
 
+/// The way to whoever carries audio.
+pub type Offers = mpsc::Sender<(AudioOffer, oneshot::Sender<AudioAnswer>)>;
+
 /// What the handlers need; cheap to clone.
 #[derive(Clone)]
 pub struct Deps {
@@ -33,6 +36,8 @@ pub struct Deps {
     pub writer: Writer,
     /// To ask the bridge.
     pub commands: Commands,
+    /// To let a page be heard.
+    pub offers: Offers,
     /// What the bridge shows.
     pub board: watch::Receiver<Arc<Board>>,
     /// Whom a change on the board concerns is woken by it.
@@ -123,6 +128,16 @@ impl Deps {
         let (answer, answered) = oneshot::channel();
         self.commands.try_send((command, answer)).map_err(|_| Refusal::NotSent)?;
         answered.await.map_err(|_| Refusal::NotSent)?
+    }
+
+    /// Lets a page be heard.
+    ///
+    /// # Errors
+    /// Says why it is not.
+    pub async fn offer(&self, offer: AudioOffer) -> AudioAnswer {
+        let (answer, answered) = oneshot::channel();
+        self.offers.try_send((offer, answer)).map_err(|_| OfferRefused::NoPhone)?;
+        answered.await.map_err(|_| OfferRefused::NoPhone)?
     }
 
     /// The seat of an agent, as it is now.

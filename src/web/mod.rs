@@ -15,4 +15,4 @@ pub mod supervisor;
 pub mod texts;
 
 pub use bell::Bells;
-pub use deps::{Commands, Deps, OfficeInfo};
+pub use deps::{Commands, Deps, Offers, OfficeInfo};

@@ -18,7 +18,7 @@ const MAP: [(&str, &[&str]); 16] = [
     ("collection", &[]),
     ("import", &["collection"]),
     ("config", &["import"]),
-    ("desk", &["collection", "telephony::calls"]),
+    ("desk", &["collection", "telephony::calls", "telephony::media"]),
     ("measure", &[]),
     ("store", &["desk", "collection", "telephony::calls", "measure"]),
     ("recordings", &["store", "measure"]),

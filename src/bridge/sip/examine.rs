@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::network::Arrived;
-use crate::bridge::sip_side::{SipSetup, line_of, opened};
+use super::opening::{SipSetup, line_of, opened};
 use crate::clock::{Clock, SystemClock};
 use crate::ids::Extension;
 use crate::telephony::sip::peer::Peer;
@@ -53,7 +53,7 @@ pub async fn examine(setup: &SipSetup, extensions: &BTreeSet<Extension>, patienc
                 Told::Phone(extension, state) => {
                     found.phones.insert(extension, state);
                 }
-                Told::Pbx(_) => {}
+                Told::Pbx(_) | Told::Audio(_) | Told::OwnPhone(_) => {}
             }
         }
         let due = line.next_timeout().unwrap_or(deadline).min(deadline);

@@ -2,4 +2,5 @@
 
 pub mod examine;
 pub mod network;
+pub mod opening;
 pub mod resolve;

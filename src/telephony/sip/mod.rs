@@ -5,6 +5,7 @@
 //! ```
 
 pub mod address;
+pub mod audio;
 pub mod check;
 pub mod cursor;
 pub mod dialog;

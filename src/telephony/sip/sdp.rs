@@ -30,7 +30,7 @@ impl Direction {
         Self::ALL.iter().find(|(_, have)| *have == name).map(|(direction, _)| *direction)
     }
 
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(direction, _)| *direction == self).map_or("", |(_, name)| name)
     }
 
@@ -48,7 +48,7 @@ pub struct NoSession;
 
 /// A session description.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Description(Session);
+pub struct Description(pub(super) Session);
 
 impl Description {
     /// Reads one that has audio in it.

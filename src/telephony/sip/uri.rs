@@ -241,6 +241,19 @@ fn escapes_are_whole(text: &str) -> bool {
     text.split('%').skip(1).all(|part| matches!(part.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
 }
 
+/// As the value of a header field in a URI.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
 /// What the escapes of a URI stand for. What is no UTF-8 then is replaced by its sign.
 #[must_use]
 pub fn unescaped(text: &str) -> Cow<'_, str> {

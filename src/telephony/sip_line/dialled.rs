@@ -154,7 +154,7 @@ pub(super) struct Dialled {
     pub(super) calls: BTreeMap<CallId, Call>,
     by_session: BTreeMap<SessionId, (CallId, Which)>,
     pub(super) freed: Vec<Extension>,
-    /// Phones that are asked once more to call, and when.
+    /// Phones that are asked to call, for the first time or once more, and when.
     pub(super) again: VecDeque<(Instant, CallId)>,
     /// The Call-IDs of the last calls of ours: their PBX may tell of one when it is over.
     call_ids: VecDeque<String>,
@@ -318,7 +318,7 @@ impl Dialled {
                 telling.own_phone(id.as_str(), &call.number, None);
                 let (uri, exten) = (self.standing.address_of(&call.number), call.number.clone());
                 if self.standing.dial_by == DialBy::Refer {
-                    self.send_out(now, agent, id, telling);
+                    self.send_out(now, id, telling);
                 } else if !self.call_out(now, agent, id, uri, &exten, telling) {
                     self.hang_up_both(now, agent, id);
                 }

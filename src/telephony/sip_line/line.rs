@@ -16,6 +16,8 @@ use crate::telephony::sip::digest::Credentials;
 use crate::telephony::sip::peer::{Peer, Transmit, Transport};
 use crate::telephony::sip::user_agent::agent::{Settings, UserAgent};
 use crate::telephony::sip::user_agent::event::{AccountId, Event, Failure, SubscriptionId};
+use crate::telephony::softphone::call::{Ask, AudioOrder, PhoneTold};
+use crate::telephony::softphone::phones::Softphones;
 
 pub use super::dialled::Dial;
 pub use super::referring::DialBy;
@@ -63,26 +65,33 @@ pub enum Told {
     Down(String),
     /// A phone is watched, or is no more, and why.
     Phone(Extension, Result<(), Failure>),
+    /// What is to be done with the audio of a call of ours.
+    Audio(AudioOrder),
+    /// What became of a phone that we are.
+    OwnPhone(PhoneTold),
 }
 
 /// One line.
 #[derive(Debug)]
 pub struct SipLine {
-    agent: UserAgent,
-    account: AccountId,
+    pub(super) agent: UserAgent,
+    pub(super) account: AccountId,
     registers: bool,
     domain: String,
     /// `None` before anything was heard.
     is_up: Option<bool>,
-    phones: Phones,
-    observed: Observed,
-    dialled: Dialled,
-    telling: Telling,
+    pub(super) phones: Phones,
+    pub(super) observed: Observed,
+    pub(super) dialled: Dialled,
+    /// The phones that we are ourselves.
+    pub(super) own: Softphones,
+    pub(super) peer: Peer,
+    pub(super) telling: Telling,
     told: VecDeque<Told>,
     /// Phones at which a call of ours has ended, and when their PBX is asked what else they do.
-    look_again: VecDeque<(Instant, Extension)>,
+    pub(super) look_again: VecDeque<(Instant, Extension)>,
     /// Those of them whose PBX has been asked, and whether for the second time.
-    asked: BTreeMap<Extension, bool>,
+    pub(super) asked: BTreeMap<Extension, bool>,
 }
 
 impl SipLine {
@@ -91,6 +100,7 @@ impl SipLine {
     pub fn new(settings: LineSettings, agent_settings: Settings, ours: IpAddr, seed: [u8; 32]) -> Self {
         let mut agent = UserAgent::new(agent_settings, seed);
         let account = agent.add_account(&settings.user, &settings.domain, settings.peer, settings.credentials);
+        let own = Softphones::new(&settings.domain, &settings.prefix, &settings.technology, settings.run);
         let standing = Standing {
             ours,
             user: settings.user.clone(),
@@ -108,6 +118,8 @@ impl SipLine {
             phones: Phones::default(),
             observed: Observed::new(&settings.technology, settings.run),
             dialled: Dialled::new(standing),
+            own,
+            peer: settings.peer,
             telling: Telling::default(),
             told: VecDeque::new(),
             look_again: VecDeque::new(),
@@ -128,6 +140,7 @@ impl SipLine {
     pub fn stop(&mut self, now: Instant) {
         self.watch_only(now, &BTreeSet::new());
         self.dialled.give_up_ringing(now, &mut self.agent);
+        self.own.stop(now, &mut self.agent);
         if self.registers {
             self.agent.unregister(now, self.account);
         }
@@ -140,7 +153,9 @@ impl SipLine {
 
     /// The PBX is at another of its addresses.
     pub fn move_to(&mut self, peer: Peer) {
+        self.peer = peer;
         self.agent.move_account(self.account, peer);
+        self.own.move_to(&mut self.agent, peer);
     }
 
     /// Watches these phones and no others.
@@ -171,7 +186,8 @@ impl SipLine {
 
     /// Hangs up a call that we dialled, by one of its channels. What others dialled is theirs.
     pub fn hang_up(&mut self, now: Instant, channel: &str) -> bool {
-        let is_ours = self.dialled.hang_up(now, &mut self.agent, channel);
+        let is_own = self.ask(now, channel, Ask::HangUp).is_ok();
+        let is_ours = is_own || self.dialled.hang_up(now, &mut self.agent, channel);
         self.settle(now);
         is_ours
     }
@@ -227,9 +243,10 @@ impl SipLine {
     }
 
     /// Takes what the agent tells until it tells nothing more.
-    fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, now: Instant) {
         while let Some(event) = self.agent.poll_event() {
-            if !self.dialled.heard(now, &mut self.agent, &event, &mut self.telling) {
+            let is_ours = self.own.heard(now, &mut self.agent, &event, &mut self.telling);
+            if !is_ours && !self.dialled.heard(now, &mut self.agent, &event, &mut self.telling) {
                 self.heard(now, event);
             }
             self.flush();
@@ -244,9 +261,18 @@ impl SipLine {
         while let Some(event) = self.telling.next() {
             self.told.push_back(Told::Pbx(event));
         }
+        while let Some(order) = self.own.poll_order() {
+            self.told.push_back(Told::Audio(order));
+        }
+        while let Some(told) = self.own.poll_told() {
+            self.told.push_back(Told::OwnPhone(told));
+        }
     }
 
     fn heard(&mut self, now: Instant, event: Event) {
+        if matches!(event, Event::Back(_)) {
+            self.own.pbx_is_back(now, &mut self.agent);
+        }
         match event {
             Event::Registered { date, .. } => {
                 self.up();
@@ -313,7 +339,7 @@ impl SipLine {
     }
 
     /// A dialog of a phone changed; of our own call there we know more than its PBX.
-    fn changed(&mut self, now: Instant, extension: &Extension, dialog: &DialogState, is_after_gap: bool) {
+    pub(super) fn changed(&mut self, now: Instant, extension: &Extension, dialog: &DialogState, is_after_gap: bool) {
         if !self.observed.follows(extension, &dialog.id) && self.dialled.is_own(extension, dialog) {
             self.telling.is_inferred = is_after_gap;
             self.dialled.phone_changed(now, &mut self.agent, extension, dialog, &mut self.telling);
@@ -331,40 +357,6 @@ impl SipLine {
         }
         let colleague = self.phones.has(&super::observed::number_of(&dialog.remote));
         self.observed.changed(now, extension, dialog, colleague, is_after_gap, &mut self.telling);
-    }
-
-    /// A call of ours is over, and its PBX may not have told so yet: it is asked what the phone does now.
-    fn ask_again(&mut self, now: Instant) {
-        while let Some((_, extension)) = self.look_again.pop_front_if(|(at, _)| *at <= now) {
-            match self.phones.by_extension.get(&extension) {
-                Some(phone) if phone.is_told => {
-                    self.agent.refresh(now, phone.subscription);
-                    self.asked.insert(extension, false);
-                }
-                // Nobody tells what it does: what it made for us is over, as far as anybody knows.
-                _ => self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling),
-            }
-        }
-    }
-
-    /// What a phone still does after our own call is another call, which was not seen beginning. Something old may have been on its
-    /// way when the PBX was asked, and be taken for its answer: so it is asked twice.
-    fn look_again(&mut self, now: Instant, subscription: SubscriptionId) {
-        let Some((extension, phone)) = self.phones.of(subscription) else { return };
-        let Some(was_asked_twice) = self.asked.remove(&extension) else { return };
-        let others: Vec<_> = phone.live().into_iter().filter(|dialog| !self.observed.follows(&extension, &dialog.id)).collect();
-        if others.is_empty() {
-            self.dialled.agent_has_left(&extension, &mut self.telling);
-            return self.dialled.phone_rests(now, &mut self.agent, &extension, &mut self.telling);
-        }
-        if !was_asked_twice {
-            self.agent.refresh(now, subscription);
-            self.asked.insert(extension, true);
-            return;
-        }
-        for dialog in others {
-            self.changed(now, &extension, &dialog, true);
-        }
     }
 
     fn up(&mut self) {

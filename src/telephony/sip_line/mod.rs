@@ -11,10 +11,12 @@
 
 mod dialled;
 pub mod line;
-mod observed;
+mod looking_again;
+pub(in crate::telephony) mod observed;
+mod own_phones;
 mod passing_on;
 mod phones;
-mod reasons;
+pub(in crate::telephony) mod reasons;
 mod referring;
 mod sent_on;
-mod telling;
+pub(in crate::telephony) mod telling;

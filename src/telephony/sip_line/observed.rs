@@ -389,7 +389,7 @@ fn why(dialog: &DialogState) -> Option<(DialStatus, HangupCause)> {
 }
 
 /// The number in an address; empty where it is withheld, or where there is none.
-pub(super) fn number_of(address: &str) -> String {
+pub(in crate::telephony) fn number_of(address: &str) -> String {
     let user = match Uri::parse(address.trim()) {
         Ok(Uri::Sip(sip)) => sip.user.map(unescaped).unwrap_or_default().into_owned(),
         Ok(Uri::Tel(tel)) => tel.number.to_owned(),

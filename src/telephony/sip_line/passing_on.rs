@@ -6,6 +6,7 @@ use super::dialled::{Dialled, Which};
 use super::telling::Telling;
 use crate::ids::CallId;
 use crate::telephony::sip::sdp::{Description, Direction};
+use crate::telephony::sip::uri::escaped;
 use crate::telephony::sip::user_agent::agent::UserAgent;
 
 impl Dialled {
@@ -151,16 +152,4 @@ impl Dialled {
             agent.refer_progress(now, own, status);
         }
     }
-}
-
-/// As the value of a header field in a URI.
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
 }

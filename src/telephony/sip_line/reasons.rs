@@ -35,7 +35,7 @@ const CAUSES: [(u16, u32); 26] = [
 ];
 
 /// The cause of a status; 21, rejected, of the other 6xx, and 127 of what the table does not know.
-pub(super) fn cause_of_status(status: u16) -> HangupCause {
+pub(in crate::telephony) fn cause_of_status(status: u16) -> HangupCause {
     let known = CAUSES.iter().find(|(have, _)| *have == status).map(|(_, cause)| *cause);
     HangupCause::from_code(known.unwrap_or(match status {
         604 => 1,
@@ -45,7 +45,7 @@ pub(super) fn cause_of_status(status: u16) -> HangupCause {
 }
 
 /// Why a leg of ours ended.
-pub(super) fn cause_of(end: &End) -> HangupCause {
+pub(in crate::telephony) fn cause_of(end: &End) -> HangupCause {
     match (end.cause, end.status) {
         (_, _) if end.is_elsewhere => HangupCause::ANSWERED_ELSEWHERE,
         (Some(cause), _) => cause,
@@ -57,7 +57,7 @@ pub(super) fn cause_of(end: &End) -> HangupCause {
 }
 
 /// How a dialling ended.
-pub(super) fn status_of(end: &End) -> DialStatus {
+pub(in crate::telephony) fn status_of(end: &End) -> DialStatus {
     match (end.by, end.status) {
         (Side::Local, _) => DialStatus::Cancelled,
         (_, None) => DialStatus::Failed,
@@ -66,7 +66,7 @@ pub(super) fn status_of(end: &End) -> DialStatus {
 }
 
 /// What became of a dialling, by its final status.
-pub(super) const fn dial_status(status: u16) -> DialStatus {
+pub(in crate::telephony) const fn dial_status(status: u16) -> DialStatus {
     match status {
         486 | 600 => DialStatus::Busy,
         408 | 480 | 487 => DialStatus::NoAnswer,

@@ -28,7 +28,9 @@ use crate::telephony::sip::user_agent::agent::UserAgent;
 /// Asterisk answers the agent's phone for us before it has joined it to us, and cannot send it on before that: it says 400, which nobody
 /// who was called does, and is asked again.
 const NOT_YET: u16 = 400;
-const AGAIN: Duration = Duration::from_millis(250);
+/// Before the phone is asked for the first time, and again. A REFER right behind our ACK may overtake it, over datagrams or in a proxy of
+/// several workers; a phone that then is in its call after it was asked tells of that as if the debtor had answered (seen of baresip).
+const MOMENT: Duration = Duration::from_millis(250);
 const TRIES: u8 = 8;
 
 /// How a call to a debtor is made.
@@ -71,13 +73,13 @@ impl Dialled {
     }
 
     /// Asks the phone to call the debtor.
-    pub(super) fn send_out(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, telling: &mut Telling) {
+    pub(super) fn send_out(&mut self, now: Instant, id: &CallId, telling: &mut Telling) {
         self.count += 1;
         let Some(call) = self.calls.get_mut(id) else { return };
         let exten = call.number.clone();
         call.debtor.channel = call.begin_debtor(self.count, &exten, telling);
         call.referring = Some(Referring::Asked(0));
-        self.ask_phone(now, agent, id);
+        self.again.push_back((now + MOMENT, id.clone()));
     }
 
     fn ask_phone(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId) {
@@ -104,7 +106,7 @@ impl Dialled {
     pub(super) fn phone_progress(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, status: u16, telling: &mut Telling) {
         let Some(call) = self.calls.get_mut(id).filter(|call| call.is_asked()) else { return };
         match status {
-            NOT_YET if call.referring < Some(Referring::Asked(TRIES)) => self.again.push_back((now + AGAIN, id.clone())),
+            NOT_YET if call.referring < Some(Referring::Asked(TRIES)) => self.again.push_back((now + MOMENT, id.clone())),
             180 | 183 => telling.rings(&call.debtor.channel, status == 183),
             200..300 => {
                 call.answered(telling);

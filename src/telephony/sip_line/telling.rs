@@ -8,16 +8,16 @@ use crate::telephony::pbx::event::{BridgeKind, ChannelState, ChannelView, DialSt
 
 /// One channel, as the line made it up: no PBX has told us of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Channel {
-    pub(super) id: String,
+pub(in crate::telephony) struct Channel {
+    pub(in crate::telephony) id: String,
     /// `PJSIP/101-0000002a`: the device before the dash decides the agent.
-    pub(super) name: String,
-    pub(super) call: String,
-    pub(super) number: String,
-    pub(super) display_name: String,
-    pub(super) other_number: String,
-    pub(super) other_name: String,
-    pub(super) exten: String,
+    pub(in crate::telephony) name: String,
+    pub(in crate::telephony) call: String,
+    pub(in crate::telephony) number: String,
+    pub(in crate::telephony) display_name: String,
+    pub(in crate::telephony) other_number: String,
+    pub(in crate::telephony) other_name: String,
+    pub(in crate::telephony) exten: String,
 }
 
 impl Channel {
@@ -38,72 +38,77 @@ impl Channel {
 
 /// What is to be told, in order.
 #[derive(Debug, Default)]
-pub(super) struct Telling {
+pub(in crate::telephony) struct Telling {
     events: VecDeque<Event<'static>>,
     /// What is told now follows from something, and was not said.
-    pub(super) is_inferred: bool,
+    pub(in crate::telephony) is_inferred: bool,
 }
 
 impl Telling {
-    pub(super) fn next(&mut self) -> Option<Event<'static>> {
+    pub(in crate::telephony) fn next(&mut self) -> Option<Event<'static>> {
         self.events.pop_front()
     }
 
-    pub(super) fn tell(&mut self, kind: EventKind<'static>) {
+    pub(in crate::telephony) fn tell(&mut self, kind: EventKind<'static>) {
         let certainty = if self.is_inferred { Certainty::Inferred } else { Certainty::Observed };
         self.events.push_back(Event { at: None, certainty, kind });
     }
 
-    pub(super) fn channel(&mut self, channel: &Channel, state: ChannelState) {
+    pub(in crate::telephony) fn channel(&mut self, channel: &Channel, state: ChannelState) {
         self.tell(EventKind::Channel(channel.view(state)));
     }
 
-    pub(super) fn dials(&mut self, from: Option<&Channel>, to: &Channel) {
+    pub(in crate::telephony) fn dials(&mut self, from: Option<&Channel>, to: &Channel) {
         let from = from.map(|from| from.view(ChannelState::Other));
         self.tell(EventKind::DialBegun { from, to: to.view(ChannelState::Other) });
     }
 
-    pub(super) fn rings(&mut self, to: &Channel, progress_only: bool) {
+    pub(in crate::telephony) fn rings(&mut self, to: &Channel, progress_only: bool) {
         self.tell(EventKind::DialRinging { to: to.view(ChannelState::Other), progress_only });
     }
 
-    pub(super) fn dialled(&mut self, to: &Channel, status: DialStatus) {
+    pub(in crate::telephony) fn dialled(&mut self, to: &Channel, status: DialStatus) {
         self.tell(EventKind::DialEnded { to: to.view(ChannelState::Other), status, forward: "".into() });
     }
 
     /// They hear each other.
-    pub(super) fn talks<'c>(&mut self, bridge: &str, channels: impl IntoIterator<Item = &'c Channel>) {
+    pub(in crate::telephony) fn talks<'c>(&mut self, bridge: &str, channels: impl IntoIterator<Item = &'c Channel>) {
         for channel in channels {
             let (bridge, channel) = (bridge.to_owned().into(), channel.view(ChannelState::Up));
             self.tell(EventKind::BridgeEntered { bridge, kind: BridgeKind::Plain, channel });
         }
     }
 
-    pub(super) fn leaves(&mut self, bridge: &str, channel: &Channel) {
+    pub(in crate::telephony) fn leaves(&mut self, bridge: &str, channel: &Channel) {
         let (bridge, channel) = (bridge.to_owned().into(), channel.view(ChannelState::Up));
         self.tell(EventKind::BridgeLeft { bridge, channel });
     }
 
-    pub(super) fn held(&mut self, channel: &Channel, is_held: bool) {
+    pub(in crate::telephony) fn held(&mut self, channel: &Channel, is_held: bool) {
         let view = channel.view(ChannelState::Up);
         self.tell(if is_held { EventKind::Held(view) } else { EventKind::Retrieved(view) });
     }
 
-    pub(super) fn sent_on(&mut self, by: &Channel, stays: &Channel, exten: &str) {
+    pub(in crate::telephony) fn sent_on(&mut self, by: &Channel, stays: &Channel, exten: &str) {
         let (by, stays) = (by.view(ChannelState::Up), Some(stays.view(ChannelState::Up)));
         self.tell(EventKind::BlindTransferred { by, stays, exten: exten.to_owned().into() });
     }
 
-    pub(super) fn own_phone(&mut self, id: &str, exten: &str, failure: Option<DialStatus>) {
+    pub(in crate::telephony) fn joined(&mut self, by: &Channel, second: &Channel, stays: &Channel, to: &Channel) {
+        let [by, second, stays, to] = [by, second, stays, to].map(|channel| channel.view(ChannelState::Up));
+        self.tell(EventKind::AttendedTransferred { by, second, stays: Some(stays), to: Some(to), answered: true });
+    }
+
+    pub(in crate::telephony) fn own_phone(&mut self, id: &str, exten: &str, failure: Option<DialStatus>) {
         self.tell(EventKind::OriginateAnswered { id: id.to_owned().into(), exten: exten.to_owned().into(), failure });
     }
 
     /// The channel's own party, or its network, ends it.
-    pub(super) fn ends(&mut self, channel: &Channel, cause: HangupCause) {
+    pub(in crate::telephony) fn ends(&mut self, channel: &Channel, cause: HangupCause) {
         self.tell(EventKind::HangupRequested { channel: channel.view(ChannelState::Other), cause: Some(cause) });
     }
 
-    pub(super) fn hung_up(&mut self, channel: &Channel, cause: HangupCause) {
+    pub(in crate::telephony) fn hung_up(&mut self, channel: &Channel, cause: HangupCause) {
         self.tell(EventKind::HungUp { channel: channel.view(ChannelState::Other), cause });
     }
 }

@@ -1,5 +1,6 @@
 //! A seat as the call bar shows it.
 
+use super::phone::phone;
 use super::view::{
     Attach, Call, CallBar, CallState, Choice, Chooser, Direction, Link, Notice, NoticeKind, PauseReason, Presence, Timer, Timers, WaitingCall,
 };
@@ -16,8 +17,9 @@ use crate::web::texts::Texts;
 
 /// What the bar shows.
 pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Seat, now: Timestamp) -> CallBar {
+    let is_refused = seat.phone.as_ref().is_some_and(|phone| matches!(phone.registered, Some(Err(_))));
     let (link, since) = match link(board) {
-        (Link::Connected, _) if seat.is_phone_away() => (Link::PhoneAway, None),
+        (Link::Connected, _) if seat.is_phone_away() || is_refused => (Link::PhoneAway, None),
         told => told,
     };
     let main = seat.main_call();
@@ -32,12 +34,19 @@ pub(super) fn call_bar(t: &Texts, office: &OfficeInfo, board: &Board, seat: &Sea
         extension: seat.profile.extension.to_string(),
         presence: presence(seat.activity()),
         owed: if seat.activity() == Activity::WrapUp { seat.owed().count() } else { 0 },
-        call: main.map(|call| self::call(t, &office.plan, call, office.dials_itself(&seat.profile.extension), now)),
+        call: main.map(|call| self::call(t, office, seat, call, now)),
         waiting: seat.waiting_call().map(|call| waiting(t, &office.plan, call)),
         notice: seat.notice.as_ref().map(|happened| notice(t, happened)),
         chooser: main.and_then(|call| chooser(&office.plan, call)),
         attach: main.and_then(|call| attach(&office.plan, call)),
+        phone: phone(t, seat, colleagues(board, seat)),
     }
+}
+
+/// Everybody else who sits at a phone.
+fn colleagues<'b>(board: &'b Board, seat: &'b Seat) -> impl Iterator<Item = (String, String)> + 'b {
+    let others = board.seats.values().map(|(_, other)| other).filter(|other| other.profile.agent != seat.profile.agent);
+    others.map(|other| (other.profile.extension.to_string(), other.profile.name.reveal().clone()))
 }
 
 pub(in crate::web) const fn link(board: &Board) -> (Link, Option<Timestamp>) {
@@ -99,7 +108,8 @@ pub(in crate::web) fn who(t: &Texts, plan: &NumberPlan, call: &DeskCall) -> Stri
     }
 }
 
-fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, phone_dials: bool, now: Timestamp) -> Call {
+fn call(t: &Texts, office: &OfficeInfo, seat: &Seat, call: &DeskCall, now: Timestamp) -> Call {
+    let (plan, phone_dials) = (&office.plan, office.dials_itself(&seat.profile.extension));
     let is_the_phones = call.id.is_observed() || phone_dials && call.id.is_dialled() && call.state != DeskCallState::Originating;
     let who = who(t, plan, call);
     let state = match call.state {
@@ -128,7 +138,7 @@ fn call(t: &Texts, plan: &NumberPlan, call: &DeskCall, phone_dials: bool, now: T
         can_hang_up: call.is_live() && call.leg.is_some() && call.state != DeskCallState::Ringing && !is_the_phones,
         on_phone_only: is_the_phones && matches!(call.state, DeskCallState::Talking | DeskCallState::Held | DeskCallState::RingingFar),
         recording: if call.is_live() { Mark::of(&call.recording) } else { None },
-        answer_on_phone: matches!(call.state, DeskCallState::Ringing),
+        answer_on_phone: matches!(call.state, DeskCallState::Ringing) && seat.phone.is_none(),
     }
 }
 

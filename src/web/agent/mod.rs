@@ -12,6 +12,7 @@ mod outcome;
 pub mod owed;
 mod page;
 mod part;
+pub mod phone;
 mod talk_view;
 pub mod view;
 mod whose;

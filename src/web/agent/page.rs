@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::file::{NumberRow, NumberState};
 use super::view::{DeskPage, SearchResult, SearchResults, SearchResultsPart};
-use super::{actions, bar, live, outcome, owed, part};
+use super::{actions, bar, live, outcome, owed, part, phone};
 use crate::ids::PhoneNumber;
 use crate::numbers::{self, Dialled};
 use crate::store::read::accounts::Role;
@@ -26,6 +26,9 @@ pub fn router(deps: Deps) -> Router {
         .route("/desk/presence", post(actions::presence))
         .route("/desk/dial", post(actions::dial))
         .route("/desk/hang-up", post(actions::hang_up))
+        .route("/desk/phone", post(phone::wish))
+        .route("/desk/phone/consult", post(phone::consult))
+        .route("/desk/phone/offer", post(phone::offer))
         .route("/desk/recording", post(actions::recording))
         .route("/desk/open", post(actions::open))
         .route("/desk/close", post(actions::close))

@@ -6,6 +6,7 @@ use askama::Template;
 pub use super::form::*;
 pub use super::link::Link;
 use super::owed::OwedRow;
+use super::phone::PhoneView;
 pub use super::whose::*;
 use crate::web::recordings::view::Mark;
 use crate::web::texts::Texts;
@@ -259,6 +260,8 @@ pub struct CallBar {
     pub notice: Option<Notice>,
     pub chooser: Option<Chooser>,
     pub attach: Option<Attach>,
+    /// The phone in the browser, where that is the agent's.
+    pub phone: Option<PhoneView>,
 }
 
 impl CallBar {

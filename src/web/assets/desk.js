@@ -378,6 +378,7 @@ hooks.view = ({ changed: parts, ringing: now, title }) => {
 	if (parts.has("conversation")) { arrived = performance.now(); adopt(outcome()); choose(false); }
 	if (shownFile !== fileKey() && fileKey() !== "none") tab("file");
 	shownFile = fileKey();
+	phone?.view();
 };
 const fileKey = () => find("#file [data-key]").dataset.key;
 let shownFile = fileKey();
@@ -389,6 +390,10 @@ hooks.after = (form, answer) => {
 	if (answer.ok && !isUp()) location.reload();
 	sync();
 };
+
+// only where the browser is the phone
+let phone = null;
+if (byId("phone")) import("./phone.js").then((loaded) => { phone = loaded; phone.start(); });
 
 sync();
 settings();

@@ -131,7 +131,7 @@ const warnings = {};
 export function warn(message, about = "connection") {
 	warnings[about] = message;
 	const strip = byId("connection");
-	strip.textContent = warnings.connection || warnings.draft || "";
+	strip.textContent = warnings.connection || warnings.phone || warnings.draft || "";
 	strip.hidden = !strip.textContent;
 }
 

@@ -19,6 +19,24 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// And one whose microphone hears a tone, for as long as it is open.
+    pub(crate) async fn with_microphone(hertz: f64) -> Self {
+        let sound = std::env::temp_dir().join(format!("belbrug-microphone-{}-{hertz}.wav", std::process::id()));
+        std::fs::write(&sound, crate::lab::tone::wav(hertz, 10)).expect("what the microphone hears");
+        Self::open_with(&[
+            "--use-fake-device-for-media-stream".to_owned(),
+            "--use-fake-ui-for-media-stream".to_owned(),
+            format!("--use-file-for-fake-audio-capture={}", sound.display()),
+            "--allow-loopback-in-peer-connection".to_owned(),
+            "--autoplay-policy=no-user-gesture-required".to_owned(),
+        ])
+        .await
+    }
+
+    async fn open_with(more: &[String]) -> Self {
         let profile = tempfile::tempdir().expect("a profile");
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a free port").port();
         let driver = Command::new("chromedriver")
@@ -41,8 +59,8 @@ impl Browser {
             "--hide-scrollbars",
             "--lang=nl",
             &format!("--user-data-dir={}", profile.path().display()),
-        ]
-        .map(str::to_owned);
+        ];
+        let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).chain(more.iter().cloned()).collect();
         let mut capabilities = serde_json::Map::new();
         capabilities.insert("browserName".to_owned(), json!("chrome"));
         capabilities.insert("goog:chromeOptions".to_owned(), json!({ "args": arguments }));
@@ -124,6 +142,48 @@ impl Browser {
 
     pub(crate) async fn script(&self, script: &str) -> serde_json::Value {
         self.client.execute(script, vec![]).await.expect("a script")
+    }
+
+    /// The loudest tone that the page plays, in hertz, and how loud it is, from 0 to 255.
+    pub(crate) async fn heard(&self) -> (f64, f64) {
+        let script = "const done = arguments[arguments.length - 1];
+            const sound = document.querySelector('audio')?.srcObject;
+            if (!sound) return done([0, 0]);
+            const ear = window.belbrugEar ||= { context: new AudioContext() };
+            if (ear.sound !== sound) {
+                ear.sound = sound;
+                ear.analyser = ear.context.createAnalyser();
+                ear.analyser.fftSize = 8192;
+                ear.analyser.smoothingTimeConstant = 0;
+                ear.context.createMediaStreamSource(sound).connect(ear.analyser);
+            }
+            setTimeout(() => {
+                const bins = new Uint8Array(ear.analyser.frequencyBinCount);
+                ear.analyser.getByteFrequencyData(bins);
+                const loudest = bins.reduce((best, value, at) => value > bins[best] ? at : best, 0);
+                done([loudest * ear.context.sampleRate / 8192, bins[loudest]]);
+            }, 250);";
+        let heard = self.client.execute_async(script, vec![]).await.unwrap_or_default();
+        (heard[0].as_f64().unwrap_or(0.0), heard[1].as_f64().unwrap_or(0.0))
+    }
+
+    /// Waits until the page plays this tone.
+    pub(crate) async fn hears(&self, hertz: f64) {
+        let heard = until_async(|| async {
+            let (loudest, loudness) = self.heard().await;
+            ((loudest - hertz).abs() < 15.0 && loudness > 80.0).then_some(())
+        });
+        if heard.await.is_none() {
+            panic!("the page never played {hertz} Hz but {:?}", self.heard().await);
+        }
+    }
+
+    /// Waits until the page plays nothing that could be heard.
+    pub(crate) async fn hears_nothing(&self) {
+        let silent = until_async(|| async { (self.heard().await.1 < 60.0).then_some(()) });
+        if silent.await.is_none() {
+            panic!("the page still plays {:?}", self.heard().await);
+        }
     }
 
     /// A picture of the page for people, in `out/screens`.

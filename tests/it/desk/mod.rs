@@ -3,6 +3,7 @@
 mod at_the_queue;
 mod bad_input;
 mod browser;
+mod browser_phone;
 mod creditors;
 mod in_the_browser;
 mod locks;

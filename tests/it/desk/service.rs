@@ -64,6 +64,18 @@ impl Home {
         Self::furnished(folder, &config.replace(manager, &sip))
     }
 
+    /// And one in which the agents' phones are their browsers.
+    pub(crate) fn by_browser(port: u16, secret: &str, more: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("belbrug.db").display());
+        let manager = "[pbx]\nport = 0\nsecret = \"none\"\n";
+        let phones = format!(
+            "[sip]\nserver = \"127.0.0.1\"\nport = {port}\nlisten = \"127.0.0.1:0\"\n\
+             [browser]\nlines = [\"1XX\"]\nsecrets = {{ 101 = \"{secret}\", 102 = \"{secret}\" }}\nlisten = \"127.0.0.1:0\"\nrtp_ports = [20000, 29999]\n{more}"
+        );
+        Self::furnished(folder, &config(0, "none", &url, 0).replace(manager, &phones))
+    }
+
     fn furnished(folder: tempfile::TempDir, config: &str) -> Self {
         let home = Self { folder, log: Arc::default(), running: None, address: String::new() };
         home.write("belbrug.toml", config);

@@ -144,6 +144,7 @@ impl Line {
         }
         while let Some(told) = self.line.poll_told() {
             match told {
+                Told::Audio(_) | Told::OwnPhone(_) => {}
                 Told::Up => {
                     self.is_up = true;
                     self.ups += 1;

@@ -51,6 +51,14 @@ impl UserAgent {
         }
     }
 
+    /// Says again where an account is: its PBX may have forgotten.
+    pub fn register_again(&mut self, now: Instant, account: AccountId) {
+        if let Some(registration) = self.accounts.get_mut(account.0).and_then(|known| known.registration.as_mut()) {
+            registration.failures = 0;
+            self.alarms.set(Alarm::Register(account), now);
+        }
+    }
+
     /// Says that an account is nowhere any more.
     pub fn unregister(&mut self, now: Instant, account: AccountId) {
         self.alarms.clear(Alarm::Register(account));
@@ -182,10 +190,7 @@ impl UserAgent {
             None => return self.events.push_back(Event::Found(account)),
             Some(true) => {}
         }
-        if let Some(registration) = &mut known.registration {
-            registration.failures = 0;
-            self.alarms.set(Alarm::Register(account), now);
-        }
+        self.register_again(now, account);
         self.events.push_back(Event::Back(account));
         self.subscribe_anew(now, account);
         self.probe_sessions(now, account);

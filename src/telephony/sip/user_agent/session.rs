@@ -13,6 +13,7 @@ use crate::telephony::sip::draft::Draft;
 use crate::telephony::sip::message::Message;
 use crate::telephony::sip::method::Method;
 use crate::telephony::sip::name::HeaderName;
+use crate::telephony::sip::uri::escaped;
 
 /// What we know to do, as Allow and Supported say it.
 pub(super) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, REFER, UPDATE, PRACK, INFO";
@@ -209,6 +210,15 @@ impl UserAgent {
     #[must_use]
     pub fn call_id(&self, id: SessionId) -> Option<&str> {
         self.sessions.get(&id).map(|session| session.key.0.as_str())
+    }
+
+    /// What names a session to whoever shall take our place in it: the value of Replaces (RFC 3891, 6.1), as it stands in a URI.
+    #[must_use]
+    pub fn replaces(&self, id: SessionId) -> Option<String> {
+        let session = self.sessions.get(&id)?;
+        let (call_id, local_tag) = &session.key;
+        let remote_tag = &session.dialog.as_ref()?.remote_tag;
+        Some(escaped(&format!("{call_id};to-tag={remote_tag};from-tag={local_tag}")))
     }
 
     /// How many sessions there are.

@@ -81,7 +81,7 @@ impl UserAgent {
     }
 
     /// The PBX was away: a call that it has lost is answered 481, and is over.
-    pub(super) fn probe_sessions(&mut self, now: Instant, account: AccountId) {
+    pub fn probe_sessions(&mut self, now: Instant, account: AccountId) {
         let is_live = |session: &super::session::Session| session.account == account && session.state == State::Established;
         let live: Vec<SessionId> = self.sessions.iter().filter(|(_, session)| is_live(session)).map(|(id, _)| *id).collect();
         for id in live {

@@ -1,0 +1,384 @@
+//! The thread that carries all audio.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token, Waker};
+use tokio::sync::mpsc;
+
+use super::browser::{self, Browser};
+use super::leg::{Audio, Leg};
+use super::orders::{ORDERS_MAX, Order, Orders, TOLD_MAX, Told};
+use super::stun;
+use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
+use crate::ids::{AgentId, CallId};
+use crate::measure;
+use crate::telephony::media::codec::FRAME;
+
+const WAKE: Token = Token(0);
+const BROWSERS: Token = Token(1);
+/// Two tokens a call from here on: its audio and its reports.
+const LEGS: usize = 2;
+/// Datagrams that are taken of one socket before the others have their turn.
+const DATAGRAMS_A_TURN: usize = 64;
+/// Sockets that have something at the same time, at most; more are taken next.
+const EVENTS_MAX: usize = 1024;
+/// Addresses from which one browser may come.
+const ADDRESSES_A_BROWSER: usize = 8;
+/// Agents whose browsers are connected, at most.
+const BROWSERS_MAX: usize = 5000;
+
+/// The engine; runs until the way to it is closed.
+pub struct Engine {
+    poll: Poll,
+    orders: Receiver<Order>,
+    told: mpsc::Sender<Told>,
+    socket: UdpSocket,
+    /// Where browsers find us.
+    at: Vec<SocketAddr>,
+    /// The address of our end, as sessions know it.
+    local: SocketAddr,
+    legs: BTreeMap<CallId, Leg>,
+    by_token: HashMap<usize, CallId>,
+    browsers: BTreeMap<AgentId, Browser>,
+    by_name: HashMap<String, AgentId>,
+    by_address: HashMap<SocketAddr, AgentId>,
+    tokens: usize,
+    turns: u64,
+    next_frame: Instant,
+    strangers: u64,
+    buffer: Vec<u8>,
+    /// Sockets from which not everything was taken.
+    unfinished: Vec<Token>,
+}
+
+impl Engine {
+    /// Opens the socket for browsers, which find us at `announced`, or where it listens when nothing is announced.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub fn open(listen: SocketAddr, announced: &[IpAddr]) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
+        let poll = Poll::new()?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
+        let mut socket = UdpSocket::bind(listen)?;
+        poll.registry().register(&mut socket, BROWSERS, Interest::READABLE)?;
+        let bound = socket.local_addr()?;
+        let at: Vec<SocketAddr> = match announced {
+            [] => vec![bound],
+            all => all.iter().map(|address| SocketAddr::new(*address, bound.port())).collect(),
+        };
+        let (line, orders) = sync_channel(ORDERS_MAX);
+        let (told, told_out) = mpsc::channel(TOLD_MAX);
+        let local = at.first().copied().unwrap_or(bound);
+        let engine = Self {
+            poll,
+            orders,
+            told,
+            socket,
+            at,
+            local,
+            legs: BTreeMap::new(),
+            by_token: HashMap::new(),
+            browsers: BTreeMap::new(),
+            by_name: HashMap::new(),
+            by_address: HashMap::new(),
+            tokens: LEGS,
+            turns: 0,
+            next_frame: Instant::now(),
+            strangers: 0,
+            buffer: vec![0; 2048],
+            unfinished: Vec::new(),
+        };
+        Ok((engine, Orders { line, waker }, told_out))
+    }
+
+    /// Carries audio until nobody can order anything any more.
+    pub fn run(mut self) {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        loop {
+            let now = Instant::now();
+            let wait = if self.unfinished.is_empty() { self.next_due().map(|due| due.saturating_duration_since(now)) } else { Some(Duration::ZERO) };
+            if let Err(error) = self.poll.poll(&mut events, wait)
+                && error.kind() != io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "audio is not carried any more");
+                return;
+            }
+            let ready: Vec<Token> = std::mem::take(&mut self.unfinished).into_iter().chain(events.iter().map(|event| event.token())).collect();
+            for token in ready {
+                match token {
+                    WAKE => {
+                        if !self.take_orders() {
+                            return;
+                        }
+                    }
+                    BROWSERS => self.read_browsers(),
+                    Token(number) => self.read_leg(number),
+                }
+            }
+            self.do_what_is_due(Instant::now());
+        }
+    }
+
+    /// When something is to be done of itself.
+    fn next_due(&self) -> Option<Instant> {
+        let frame = (!self.legs.is_empty()).then_some(self.next_frame);
+        self.browsers.values().map(|browser| browser.due).chain(frame).min()
+    }
+
+    /// Whether more may come.
+    fn take_orders(&mut self) -> bool {
+        loop {
+            match self.orders.try_recv() {
+                Ok(order) => self.order(Instant::now(), order),
+                Err(std::sync::mpsc::TryRecvError::Empty) => return true,
+                Err(std::sync::mpsc::TryRecvError::Disconnected) => {
+                    self.browsers.values_mut().for_each(|browser| browser.close(&self.socket));
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, now: Instant, order: Order) {
+        match order {
+            Order::Open { call, agent, sockets } => {
+                self.turns += 1;
+                match Leg::new(agent, sockets, self.turns).and_then(|leg| self.add(&call, leg)) {
+                    Ok(()) => {}
+                    Err(error) => tracing::error!(%call, %error, "a call has no audio"),
+                }
+            }
+            Order::Flow(call, flow) => {
+                if let Some(leg) = self.legs.get_mut(&call) {
+                    let opens = flow.hears && leg.flow.is_none_or(|before| !before.hears);
+                    leg.flow = Some(flow);
+                    if opens {
+                        self.turns += 1;
+                        leg.turn = self.turns;
+                    }
+                    if flow.is_up && leg.away_since.is_none() && !self.browsers.get(&leg.agent).is_some_and(|browser| browser.is_connected) {
+                        leg.away_since = Some(now);
+                    }
+                }
+            }
+            Order::Close(call) => self.remove(&call),
+            Order::Offer(offer, answer) => {
+                let _ = answer.send(self.offered(now, offer));
+            }
+            Order::SignedOut(agent) => self.let_go(now, agent),
+            Order::Keys(call, keys) => {
+                if let Some(leg) = self.legs.get_mut(&call) {
+                    let taken = keys.into_iter().filter(|key| leg.digits.press(*key)).count();
+                    tracing::debug!(%call, taken, "keys are pressed");
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, call: &CallId, mut leg: Leg) -> io::Result<()> {
+        if self.legs.is_empty() {
+            self.next_frame = Instant::now() + FRAME;
+        }
+        let token = self.tokens;
+        self.tokens += 2;
+        self.poll.registry().register(&mut leg.rtp, Token(token), Interest::READABLE)?;
+        self.poll.registry().register(&mut leg.rtcp, Token(token + 1), Interest::READABLE)?;
+        self.by_token.extend([(token, call.clone()), (token + 1, call.clone())]);
+        self.legs.insert(call.clone(), leg);
+        Ok(())
+    }
+
+    fn remove(&mut self, call: &CallId) {
+        if let Some(mut leg) = self.legs.remove(call) {
+            let _ = self.poll.registry().deregister(&mut leg.rtp);
+            let _ = self.poll.registry().deregister(&mut leg.rtcp);
+            self.by_token.retain(|_, of| of != call);
+            measure::audio_dropped(leg.strangers);
+        }
+    }
+
+    /// A page wants to be heard: it takes the place of the page that was.
+    fn offered(&mut self, now: Instant, offer: AudioOffer) -> AudioAnswer {
+        let AudioOffer { agent, tab, sdp } = offer;
+        if self.browsers.len() >= BROWSERS_MAX && !self.browsers.contains_key(&agent) {
+            return Err(OfferRefused::TooMany);
+        }
+        let (browser, answer) = Browser::new(now, tab, &sdp, &self.at)?;
+        self.let_go(now, agent);
+        self.by_name.insert(browser.name.clone(), agent);
+        self.browsers.insert(agent, browser);
+        Ok(answer)
+    }
+
+    fn let_go(&mut self, now: Instant, agent: AgentId) {
+        let Some(mut browser) = self.browsers.remove(&agent) else { return };
+        browser.close(&self.socket);
+        self.by_name.remove(&browser.name);
+        self.by_address.retain(|_, of| *of != agent);
+        for leg in self.legs.values_mut().filter(|leg| leg.agent == agent) {
+            leg.away_since.get_or_insert(now);
+        }
+        if browser.is_connected {
+            self.tell(Told::Gone(agent));
+        }
+    }
+
+    /// Never waits: what does not fit would be told of a bridge that stands still, and is counted.
+    fn tell(&self, told: Told) {
+        if self.told.try_send(told).is_err() {
+            measure::audio_untold();
+        }
+    }
+
+    fn read_browsers(&mut self) {
+        for _ in 0..DATAGRAMS_A_TURN {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let read = self.socket.recv_from(&mut buffer);
+            if let Ok((length, from)) = read {
+                self.of_browser(Instant::now(), from, buffer.get(..length).unwrap_or_default());
+            }
+            self.buffer = buffer;
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                _ => {} // An error is of a datagram that we sent; the next may be well.
+            }
+        }
+        self.unfinished.push(BROWSERS);
+    }
+
+    fn of_browser(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+        let named = stun::own_name(datagram).and_then(|name| self.by_name.get(name));
+        let Some(agent) = named.or_else(|| self.by_address.get(&from)).copied() else {
+            self.strangers += 1; // And nothing is remembered of it.
+            return;
+        };
+        let local = self.local;
+        let Some(browser) = self.browsers.get_mut(&agent) else { return };
+        match browser.received(now, from, local, datagram) {
+            Ok(true) => {
+                if !self.by_address.contains_key(&from) && self.by_address.values().filter(|of| **of == agent).count() < ADDRESSES_A_BROWSER {
+                    self.by_address.insert(from, agent);
+                }
+                self.poll_browser(now, agent);
+            }
+            Ok(false) => self.strangers += 1,
+            Err(error) => self.failed(now, agent, &error),
+        }
+    }
+
+    fn failed(&mut self, now: Instant, agent: AgentId, error: &dyn std::fmt::Display) {
+        tracing::info!(%agent, %error, "the audio of a page is over");
+        self.let_go(now, agent);
+    }
+
+    fn poll_browser(&mut self, now: Instant, agent: AgentId) {
+        loop {
+            let Some(browser) = self.browsers.get_mut(&agent) else { return };
+            match browser.poll(&self.socket) {
+                Ok(None) => return,
+                Ok(Some(browser::Told::Connected)) => {
+                    let tab = browser.tab.clone();
+                    self.legs.values_mut().filter(|leg| leg.agent == agent).for_each(|leg| leg.away_since = None);
+                    self.tell(Told::Connected(agent, tab));
+                }
+                Ok(Some(browser::Told::Closed)) => return self.let_go(now, agent),
+                Ok(Some(browser::Told::Audio(audio))) => {
+                    if let Some(leg) = self.talks(agent) {
+                        leg.speak(now, audio);
+                    }
+                }
+                Err(error) => return self.failed(now, agent, &error),
+            }
+        }
+    }
+
+    /// The call in which an agent speaks: of several that are open, the last that was opened.
+    fn talks(&mut self, agent: AgentId) -> Option<&mut Leg> {
+        let is_open = |leg: &&mut Leg| leg.agent == agent && leg.flow.is_some_and(|flow| flow.speaks || flow.hears);
+        self.legs.values_mut().filter(is_open).max_by_key(|leg| leg.turn)
+    }
+
+    fn read_leg(&mut self, number: usize) {
+        let Some(call) = self.by_token.get(&number).cloned() else { return };
+        let is_rtcp = (number - LEGS) % 2 == 1;
+        for _ in 0..DATAGRAMS_A_TURN {
+            let Some(leg) = self.legs.get_mut(&call) else { return };
+            let socket = if is_rtcp { &leg.rtcp } else { &leg.rtp };
+            let (length, from) = match socket.recv_from(&mut self.buffer) {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => continue, // Of a datagram that we sent: nobody listens there.
+            };
+            let now = Instant::now();
+            let datagram = self.buffer.get(..length).unwrap_or_default();
+            if is_rtcp {
+                continue;
+            }
+            let (agent, audio) = (leg.agent, leg.received(now, from, datagram));
+            if let Some(audio) = audio {
+                self.hear(now, &call, agent, audio);
+            }
+        }
+        self.unfinished.push(Token(number));
+    }
+
+    fn hear(&mut self, now: Instant, call: &CallId, agent: AgentId, audio: Audio) {
+        let turn = self.legs.get(call).map(|leg| leg.turn);
+        if self.talks(agent).map(|leg| leg.turn) != turn {
+            return;
+        }
+        if let Some(browser) = self.browsers.get_mut(&agent) {
+            browser.hear(now, audio);
+            self.poll_browser(now, agent);
+        }
+    }
+
+    fn do_what_is_due(&mut self, now: Instant) {
+        let due: Vec<AgentId> = self.browsers.iter().filter(|(_, browser)| browser.due <= now).map(|(agent, _)| *agent).collect();
+        for agent in due {
+            let Some(browser) = self.browsers.get_mut(&agent) else { continue };
+            if browser.is_gone(now) {
+                self.let_go(now, agent);
+                continue;
+            }
+            match browser.handle_timeout(now) {
+                Ok(()) => self.poll_browser(now, agent),
+                Err(error) => self.failed(now, agent, &error),
+            }
+        }
+        if self.legs.is_empty() || now < self.next_frame {
+            return;
+        }
+        self.next_frame += FRAME;
+        if self.next_frame <= now {
+            self.next_frame = now + FRAME; // The machine stood still: what was missed is not made up for.
+        }
+        self.frame(now);
+    }
+
+    fn frame(&mut self, now: Instant) {
+        let mut in_vain = Vec::new();
+        for (call, leg) in &mut self.legs {
+            leg.tick(now);
+            if leg.has_waited(now) {
+                leg.away_since = Some(now);
+                in_vain.push(call.clone());
+            }
+        }
+        for call in in_vain {
+            self.tell(Told::WaitedInVain(call));
+        }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("legs", &self.legs.len()).field("browsers", &self.browsers.len()).finish_non_exhaustive()
+    }
+}

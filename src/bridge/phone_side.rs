@@ -1,0 +1,290 @@
+//! The phones in browsers, for the task: who is at work, what their users want, and where their audio goes.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Duration, Instant};
+
+use super::audio::engine::Engine;
+use super::audio::orders::{Order, Orders, Told};
+use super::audio::ports::Ports;
+use super::sip_side::SipState;
+use super::task::Task;
+use crate::clock::{Clock, Timestamp};
+use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused, Refusal};
+use crate::desk::phone::PhoneWish;
+use crate::ids::{AgentId, CallId, Extension, PhoneNumber};
+use crate::numbers::Pattern;
+use crate::personal::Personal;
+use crate::telephony::media::codec::Codec;
+use crate::telephony::sip::digest::Credentials;
+use crate::telephony::softphone::call::{Ask, AudioOrder, NotNow, PhoneDial, PhoneTold};
+
+/// Offers of pages that wait, at most.
+pub const OFFERS_MAX: usize = 256;
+/// A page that is loaded anew is back within this: its phone stays known to the PBX.
+const PAGE_AWAY: Duration = Duration::from_secs(20);
+
+/// An offer with the way back for its answer.
+pub type Offering = (AudioOffer, oneshot::Sender<AudioAnswer>);
+
+/// What the phones in browsers need.
+#[derive(Debug)]
+pub struct PhoneSetup {
+    /// Which extensions they are.
+    pub lines: Vec<Pattern>,
+    /// What proves each of them to the PBX.
+    pub secrets: BTreeMap<Extension, Personal<String>>,
+    /// The only realm that is proved to.
+    pub realm: Option<String>,
+    /// Where browsers send their audio.
+    pub listen: SocketAddr,
+    /// Where they find that.
+    pub announced: Vec<IpAddr>,
+    /// Where the PBX sends its.
+    pub rtp_ports: RangeInclusive<u16>,
+    /// What pages offer.
+    pub offers: mpsc::Receiver<Offering>,
+}
+
+/// The phones.
+pub(super) struct Phones {
+    pub(super) setup: Option<PhoneSetup>,
+    audio: Option<(Orders, mpsc::Receiver<Told>)>,
+    ports: Option<Ports>,
+    /// When a page of each agent was last open.
+    seen: BTreeMap<AgentId, Instant>,
+    /// Whose audio each call is.
+    pub(super) agents: BTreeMap<CallId, AgentId>,
+}
+
+/// What comes of them.
+pub(super) enum PhoneInput {
+    Told(Told),
+    Offer(Offering),
+}
+
+impl Phones {
+    /// Begins to carry audio, where there are such phones.
+    pub(super) fn new(setup: Option<PhoneSetup>) -> Self {
+        let opened = setup.as_ref().and_then(|setup| match Engine::open(setup.listen, &setup.announced) {
+            Ok((engine, orders, told)) => {
+                std::thread::Builder::new().name("audio".to_owned()).spawn(move || engine.run()).ok()?;
+                Some((orders, told))
+            }
+            Err(error) => {
+                tracing::error!(%error, "phones in browsers have no audio: see [browser] listen");
+                None
+            }
+        });
+        Self { setup, audio: opened, ports: None, seen: BTreeMap::new(), agents: BTreeMap::new() }
+    }
+
+    pub(super) fn is_ours(&self, extension: &Extension) -> bool {
+        self.setup.as_ref().is_some_and(|setup| setup.lines.iter().any(|line| line.matches(extension.as_str())))
+    }
+
+    fn order(&self, order: Order) -> bool {
+        let is_taken = self.audio.as_ref().is_some_and(|(orders, _)| orders.send(order));
+        if !is_taken {
+            tracing::error!("the audio does not take orders");
+        }
+        is_taken
+    }
+
+    /// Makes room for the audio of a call; where it is.
+    fn open(&mut self, call: &CallId, agent: AgentId) -> Option<SocketAddr> {
+        let sockets = self.ports.as_mut()?.pair()?;
+        let at = sockets.rtp.local_addr().ok()?;
+        self.agents.insert(call.clone(), agent);
+        self.order(Order::Open { call: call.clone(), agent, sockets }).then_some(at)
+    }
+
+    fn close(&mut self, call: &CallId) -> Option<AgentId> {
+        self.order(Order::Close(call.clone()));
+        self.agents.remove(call)
+    }
+}
+
+/// What comes next. Cancelled, it has taken nothing.
+pub(super) async fn phone_input(phones: &mut Phones) -> PhoneInput {
+    let Phones { setup: Some(setup), audio, .. } = phones else { return std::future::pending().await };
+    let told = async {
+        match audio {
+            Some((_, told)) => told.recv().await,
+            None => None,
+        }
+    };
+    tokio::select! {
+        Some(told) = told => PhoneInput::Told(told),
+        Some(offer) = setup.offers.recv() => PhoneInput::Offer(offer),
+        else => std::future::pending().await,
+    }
+}
+
+impl<C: Clock> Task<C> {
+    pub(super) fn phone_heard(&mut self, input: PhoneInput) {
+        match input {
+            PhoneInput::Offer((offer, answer)) => {
+                let has_phone = self.floor.seat(offer.agent).is_some_and(|seat| seat.phone.is_some());
+                if !has_phone {
+                    let _ = answer.send(Err(OfferRefused::NoPhone));
+                    return;
+                }
+                self.phones.order(Order::Offer(offer, answer));
+            }
+            PhoneInput::Told(Told::Connected(agent, tab)) => {
+                let effects = self.floor.phone_changed(agent, |phone| phone.tab = Some(tab));
+                self.note_changed(&effects);
+            }
+            PhoneInput::Told(Told::Gone(agent)) => {
+                let effects = self.floor.phone_changed(agent, |phone| phone.tab = None);
+                self.note_changed(&effects);
+            }
+            PhoneInput::Told(Told::WaitedInVain(call)) => {
+                tracing::warn!(%call, "nobody came back to the page: the call is ended");
+                let channel = self.phones.agents.get(&call).and_then(|agent| {
+                    let seat = self.floor.seat(*agent)?;
+                    seat.call(&call)?.leg.as_ref().map(|leg| leg.channel.clone())
+                });
+                if let Some(channel) = channel {
+                    self.sip_hang_up(&channel);
+                }
+            }
+        }
+    }
+
+    /// The sockets towards the PBX are open: audio comes to the same address.
+    pub(super) fn ports_from_here(&mut self) {
+        if let (SipState::Open(side), Some(setup)) = (&self.sip, &self.phones.setup) {
+            self.phones.ports = Some(Ports::new(side.ours, setup.rtp_ports.clone(), rand::random()));
+        }
+    }
+
+    /// Call once a tick: the phones of those who have a page open are at work.
+    pub(super) fn keep_phones(&mut self) {
+        let Some(setup) = &self.phones.setup else { return };
+        let now = Instant::now();
+        let mut wanted = BTreeMap::new();
+        for seat in self.floor.seats().filter(|seat| seat.phone.is_some()) {
+            let (agent, extension) = (seat.profile.agent, &seat.profile.extension);
+            if self.setup.bell.is_heard_by(agent) {
+                self.phones.seen.insert(agent, now);
+            }
+            let is_here = self.phones.seen.get(&agent).is_some_and(|seen| now.duration_since(*seen) < PAGE_AWAY);
+            if let Some(secret) = setup.secrets.get(extension).filter(|_| is_here || seat.calls.iter().any(|call| call.is_live())) {
+                let credentials = Credentials { username: extension.to_string(), secret: secret.clone(), realm: setup.realm.clone() };
+                wanted.insert(extension.clone(), credentials);
+            }
+        }
+        if let SipState::Open(side) = &mut self.sip {
+            side.line.keep_phones(now.into_std(), &wanted);
+            side.flush();
+        }
+    }
+
+    /// Who has a phone in a browser.
+    pub(super) fn set_phones(&mut self) {
+        let agents: Vec<(AgentId, bool)> =
+            self.floor.seats().map(|seat| (seat.profile.agent, self.phones.is_ours(&seat.profile.extension))).collect();
+        for (agent, has) in agents {
+            let effects = self.floor.has_phone(agent, has);
+            self.note_changed(&effects);
+        }
+    }
+
+    pub(super) fn own_phone_told(&mut self, _now: Timestamp, told: PhoneTold) {
+        let (extension, registered) = match told {
+            PhoneTold::Registered(extension) => (extension, Ok(())),
+            PhoneTold::NotRegistered(extension, why) => {
+                tracing::warn!(%extension, why, "a phone in a browser is not known to the PBX: is its secret right?");
+                (extension, Err(why))
+            }
+            PhoneTold::NotSentOn(call, status) => return tracing::info!(%call, status, "a call could not be handed over"),
+        };
+        if let Some(agent) = self.floor.agent_of(&extension) {
+            let effects = self.floor.phone_changed(agent, |phone| phone.registered = Some(registered));
+            self.note_changed(&effects);
+        }
+    }
+
+    pub(super) fn audio_ordered(&mut self, order: AudioOrder) {
+        match order {
+            AudioOrder::Flow(call, flow) => {
+                let Some(agent) = self.phones.agents.get(&call).copied() else { return };
+                if flow.hears {
+                    let effects = self.floor.phone_changed(agent, |phone| {
+                        phone.codec = Some(flow.codec.1).filter(|codec| *codec == Codec::G722).or(Some(Codec::Pcma)).map(Codec::name);
+                        phone.is_early = !flow.is_up;
+                    });
+                    self.note_changed(&effects);
+                }
+                self.phones.order(Order::Flow(call, flow));
+            }
+            AudioOrder::Close(call) => {
+                let agent = self.phones.close(&call);
+                let is_last = |agent: &AgentId| !self.phones.agents.values().any(|of| of == agent);
+                if let Some(agent) = agent.filter(is_last) {
+                    let effects = self.floor.phone_changed(agent, |phone| (phone.codec, phone.quality, phone.is_early) = (None, None, false));
+                    self.note_changed(&effects);
+                }
+            }
+        }
+    }
+
+    /// Calls a number, or a colleague, from a phone in a browser.
+    pub(super) fn phone_dial(
+        &mut self,
+        call: &CallId,
+        extension: Extension,
+        number: Personal<String>,
+        name: Personal<String>,
+        caller_id: Option<PhoneNumber>,
+    ) -> Result<(), Refusal> {
+        let agent = self.floor.agent_of(&extension).ok_or(Refusal::NoSeat)?;
+        let at = self.phones.open(call, agent).ok_or(Refusal::NotSent)?;
+        let caller_id = caller_id.map(|number| number.to_string());
+        let is_sent = match &mut self.sip {
+            SipState::Open(side) => {
+                let dial = PhoneDial { call: call.clone(), extension, number, name, caller_id, at };
+                let is_sent = side.line.phone_dial(std::time::Instant::now(), dial);
+                side.flush();
+                is_sent
+            }
+            _ => false,
+        };
+        if is_sent {
+            return Ok(());
+        }
+        self.phones.close(call);
+        Err(Refusal::NoPhone)
+    }
+
+    /// Does with a call at a phone in a browser what its user wants.
+    pub(super) fn phone_ask(&mut self, agent: AgentId, call: &CallId, channel: &str, wish: PhoneWish) -> Result<(), Refusal> {
+        let ask = match wish {
+            PhoneWish::Answer => Ask::Answer(self.phones.open(call, agent).ok_or(Refusal::NotSent)?),
+            PhoneWish::Reject => Ask::Reject,
+            PhoneWish::Hold => Ask::Hold,
+            PhoneWish::Retrieve => Ask::Retrieve,
+            PhoneWish::SendOn(colleague) => Ask::SendOn(colleague.to_string().into()),
+            PhoneWish::Keys(keys) => {
+                return if self.phones.order(Order::Keys(call.clone(), keys)) { Ok(()) } else { Err(Refusal::NotSent) };
+            }
+            PhoneWish::Join => return Err(Refusal::NotNow), // It has an effect of its own.
+        };
+        self.phone_asked(channel, ask)
+    }
+
+    pub(super) fn phone_asked(&mut self, channel: &str, ask: Ask) -> Result<(), Refusal> {
+        let SipState::Open(side) = &mut self.sip else { return Err(Refusal::NoPbx) };
+        let done = side.line.ask(std::time::Instant::now(), channel, ask);
+        side.flush();
+        done.map_err(|why| match why {
+            NotNow::NoSuchCall => Refusal::NoSuchCall,
+            NotNow::NotReady | NotNow::NoCodec => Refusal::NotNow,
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! The phones that Belbrug is itself, at the same PBX and by the same sockets as those that it watches.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::line::SipLine;
+use crate::ids::Extension;
+use crate::telephony::sip::digest::Credentials;
+use crate::telephony::softphone::call::{Ask, NotNow, PhoneDial};
+
+impl SipLine {
+    /// These phones of ours are at work, and no others.
+    pub fn keep_phones(&mut self, now: Instant, wanted: &BTreeMap<Extension, Credentials>) {
+        self.own.keep(now, &mut self.agent, self.peer, wanted);
+        self.settle(now);
+    }
+
+    /// Calls a number from a phone of ours; whether it could be sent.
+    pub fn phone_dial(&mut self, now: Instant, dial: PhoneDial) -> bool {
+        let is_sent = self.own.dial(now, &mut self.agent, dial, &mut self.telling);
+        self.settle(now);
+        is_sent
+    }
+
+    /// Does with a call of a phone of ours what its user asks.
+    ///
+    /// # Errors
+    /// Says why it cannot be.
+    pub fn ask(&mut self, now: Instant, channel: &str, ask: Ask) -> Result<(), NotNow> {
+        let done = self.own.ask(now, &mut self.agent, channel, ask, &mut self.telling);
+        self.settle(now);
+        done
+    }
+}

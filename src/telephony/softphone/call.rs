@@ -1,0 +1,169 @@
+//! One call of a softphone, what its user may ask, and what is ordered of its audio.
+
+use core::net::SocketAddr;
+
+use crate::ids::{CallId, Extension};
+use crate::personal::Personal;
+use crate::telephony::media::codec::Codec;
+use crate::telephony::sip::sdp::Description;
+use crate::telephony::sip::user_agent::event::SessionId;
+use crate::telephony::sip_line::telling::Channel;
+
+/// A call to be dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneDial {
+    /// The id that it shall bear.
+    pub call: CallId,
+    /// The phone that calls.
+    pub extension: Extension,
+    /// A number outside in E.164, or an extension.
+    pub number: Personal<String>,
+    /// Whose it is.
+    pub name: Personal<String>,
+    /// The number that the called party sees, where it is not the PBX's own choice.
+    pub caller_id: Option<String>,
+    /// Where its audio is to come.
+    pub at: SocketAddr,
+}
+
+/// What the user of a phone asks for, of one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Take it; where its audio is to come.
+    Answer(SocketAddr),
+    /// Not now.
+    Reject,
+    /// End it.
+    HangUp,
+    /// The other waits.
+    Hold,
+    /// And is heard again.
+    Retrieve,
+    /// Send the other to this number or extension, without a word.
+    SendOn(Personal<String>),
+    /// Join the other with the one of that call (its channel), and leave both.
+    JoinWith(String),
+}
+
+/// Why something that was asked cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotNow {
+    /// There is no such call at a phone of ours.
+    #[error("no such call")]
+    NoSuchCall,
+    /// It is not in a state for that.
+    #[error("the call is not ready for that")]
+    NotReady,
+    /// The two ends have no codec in common.
+    #[error("no codec in common")]
+    NoCodec,
+}
+
+/// Where the audio of a call goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flow {
+    /// Where the other end listens.
+    pub to: SocketAddr,
+    /// In what, and under which payload type.
+    pub codec: (u8, Codec),
+    /// The payload type of keys.
+    pub events: Option<u8>,
+    /// The agent is heard there.
+    pub speaks: bool,
+    /// The other is heard here.
+    pub hears: bool,
+    /// Both have accepted: before that it is what the network says.
+    pub is_up: bool,
+    /// Describes the so manieth agreement of this call: with each the other end may be elsewhere.
+    pub version: u64,
+}
+
+/// What is ordered of whoever has the sockets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudioOrder {
+    /// It goes so from now on.
+    Flow(CallId, Flow),
+    /// It is over.
+    Close(CallId),
+}
+
+/// What became of a phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneTold {
+    /// The PBX knows that it is here.
+    Registered(Extension),
+    /// It does not, and why.
+    NotRegistered(Extension, String),
+    /// Being sent on came to nothing, with this status.
+    NotSentOn(CallId, u16),
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Somebody calls.
+    Ringing,
+    /// We call.
+    Calling,
+    /// Both are in it.
+    Up,
+}
+
+/// Where the other end of a call is being sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Leaving {
+    To(String),
+    Joined(CallId),
+}
+
+/// One call.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) id: CallId,
+    pub(super) extension: Extension,
+    pub(super) session: SessionId,
+    /// Our own end, and the other.
+    pub(super) own: Channel,
+    pub(super) other: Channel,
+    pub(super) stage: Stage,
+    /// Where our audio comes.
+    pub(super) at: Option<SocketAddr>,
+    pub(super) theirs: Option<Description>,
+    pub(super) codec: Option<(u8, Codec)>,
+    pub(super) events: Option<u8>,
+    /// How often we have described our end, and how often both have agreed.
+    pub(super) said: u64,
+    pub(super) agreed: u64,
+    /// Who waits: because of our user, and because of theirs.
+    pub(super) holds: bool,
+    pub(super) hold_told: bool,
+    pub(super) is_held: bool,
+    pub(super) leaving: Option<Leaving>,
+}
+
+impl Call {
+    pub(super) fn new(id: CallId, extension: Extension, session: SessionId, (own, other): (Channel, Channel), stage: Stage) -> Self {
+        Self {
+            id,
+            extension,
+            session,
+            own,
+            other,
+            stage,
+            at: None,
+            theirs: None,
+            codec: None,
+            events: None,
+            said: 0,
+            agreed: 0,
+            holds: false,
+            hold_told: false,
+            is_held: false,
+            leaving: None,
+        }
+    }
+
+    pub(super) fn bridge(&self) -> String {
+        format!("{}-b", self.id)
+    }
+}

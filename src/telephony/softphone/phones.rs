@@ -1,0 +1,178 @@
+//! All phones that Belbrug is, of one PBX.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use super::call::{AudioOrder, Call, PhoneTold};
+use crate::ids::{CallId, Extension};
+use crate::telephony::sip::digest::Credentials;
+use crate::telephony::sip::peer::Peer;
+use crate::telephony::sip::user_agent::agent::UserAgent;
+use crate::telephony::sip::user_agent::event::{AccountId, SessionId};
+use crate::telephony::sip_line::telling::Channel;
+
+/// Calls at one phone at the same time: one to talk in, one that waits, and one to ask a colleague in.
+pub const CALLS_A_PHONE: usize = 3;
+
+/// One phone.
+#[derive(Debug)]
+pub(super) struct Phone {
+    pub(super) account: AccountId,
+    /// Its user is at work.
+    pub(super) is_wanted: bool,
+    pub(super) is_registered: Option<bool>,
+}
+
+/// All of them.
+#[derive(Debug)]
+pub struct Softphones {
+    pub(super) domain: String,
+    /// Before the country code of a number.
+    pub(super) prefix: String,
+    technology: String,
+    /// Makes ids that no other run of the service has.
+    run: String,
+    count: u64,
+    pub(super) phones: BTreeMap<Extension, Phone>,
+    pub(super) calls: BTreeMap<CallId, Call>,
+    pub(super) by_session: BTreeMap<SessionId, CallId>,
+    pub(super) orders: VecDeque<AudioOrder>,
+    pub(super) told: VecDeque<PhoneTold>,
+}
+
+impl Softphones {
+    /// No phone yet.
+    #[must_use]
+    pub fn new(domain: &str, prefix: &str, technology: &str, run: u64) -> Self {
+        Self {
+            domain: domain.to_owned(),
+            prefix: prefix.to_owned(),
+            technology: technology.to_owned(),
+            run: format!("{run:x}"),
+            count: 0,
+            phones: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            by_session: BTreeMap::new(),
+            orders: VecDeque::new(),
+            told: VecDeque::new(),
+        }
+    }
+
+    /// These phones are at work, and no others: they are registered, and the others are not, once they have no call any more.
+    pub fn keep(&mut self, now: Instant, agent: &mut UserAgent, peer: Peer, wanted: &BTreeMap<Extension, Credentials>) {
+        for (extension, credentials) in wanted {
+            let phone = self.phones.entry(extension.clone()).or_insert_with(|| Phone {
+                account: agent.add_account(extension.as_str(), &self.domain, peer, credentials.clone()),
+                is_wanted: false,
+                is_registered: None,
+            });
+            if !std::mem::replace(&mut phone.is_wanted, true) {
+                phone.is_registered = None;
+                agent.register(now, phone.account);
+            }
+        }
+        for (extension, phone) in self.phones.iter_mut().filter(|(extension, phone)| phone.is_wanted && !wanted.contains_key(*extension)) {
+            if !self.calls.values().any(|call| call.extension == *extension) {
+                (phone.is_wanted, phone.is_registered) = (false, None);
+                agent.unregister(now, phone.account);
+            }
+        }
+    }
+
+    /// The PBX is elsewhere now.
+    pub fn move_to(&self, agent: &mut UserAgent, peer: Peer) {
+        self.phones.values().for_each(|phone| agent.move_account(phone.account, peer));
+    }
+
+    /// The PBX answers again, and may have forgotten everything.
+    pub fn pbx_is_back(&self, now: Instant, agent: &mut UserAgent) {
+        for phone in self.phones.values().filter(|phone| phone.is_wanted) {
+            agent.register_again(now, phone.account);
+            agent.probe_sessions(now, phone.account);
+        }
+    }
+
+    /// What is to be done with audio next.
+    pub fn poll_order(&mut self) -> Option<AudioOrder> {
+        self.orders.pop_front()
+    }
+
+    /// What is told of a phone next.
+    pub fn poll_told(&mut self) -> Option<PhoneTold> {
+        self.told.pop_front()
+    }
+
+    /// Says goodbye in every call and at the PBX.
+    pub fn stop(&mut self, now: Instant, agent: &mut UserAgent) {
+        self.calls.values().for_each(|call| agent.hang_up(now, call.session));
+        for phone in self.phones.values_mut().filter(|phone| phone.is_wanted) {
+            phone.is_wanted = false;
+            agent.unregister(now, phone.account);
+        }
+    }
+
+    /// Whether the channel is one of ours.
+    #[must_use]
+    pub fn has(&self, channel: &str) -> bool {
+        self.call_at(channel).is_some()
+    }
+
+    pub(super) fn call_at(&self, channel: &str) -> Option<&Call> {
+        self.calls.values().find(|call| call.own.name == channel || call.other.name == channel)
+    }
+
+    pub(super) fn of_account(&mut self, account: AccountId) -> Option<(&Extension, &mut Phone)> {
+        self.phones.iter_mut().find(|(_, phone)| phone.account == account)
+    }
+
+    pub(super) fn calls_of(&self, extension: &Extension) -> usize {
+        self.calls.values().filter(|call| call.extension == *extension).count()
+    }
+
+    /// A call id that nobody has had.
+    pub(super) fn new_id(&mut self) -> CallId {
+        self.count += 1;
+        CallId::new(&format!("{}{}-{}", CallId::PHONE_PREFIX, self.run, self.count))
+    }
+
+    /// The two channels of a call: our own, and the other's. Whoever calls began it, and has its name.
+    pub(super) fn channels(&mut self, call: &CallId, extension: &Extension, number: &str, name: &str, is_incoming: bool) -> (Channel, Channel) {
+        self.count += 1;
+        let ids = [call.to_string(), format!("{call}-2")];
+        let [first, second] = ids;
+        let (own, other) = if is_incoming { (second, first) } else { (first, second) };
+        let own = Channel {
+            id: own,
+            name: format!("{}/{extension}-{:08x}", self.technology, self.count),
+            call: call.to_string(),
+            number: extension.to_string(),
+            other_number: number.to_owned(),
+            other_name: name.to_owned(),
+            ..Channel::default()
+        };
+        let other = self.other_channel(call, other, extension, number, name);
+        (own, other)
+    }
+
+    /// Somebody at the other end of a call.
+    pub(super) fn other_channel(&mut self, call: &CallId, id: String, extension: &Extension, number: &str, name: &str) -> Channel {
+        self.count += 1;
+        Channel {
+            id,
+            name: format!("SIP/outside-{:08x}", self.count),
+            call: call.to_string(),
+            number: number.to_owned(),
+            display_name: name.to_owned(),
+            other_number: extension.to_string(),
+            ..Channel::default()
+        }
+    }
+
+    /// Of a number outside, or of an extension.
+    pub(super) fn address_of(&self, number: &str) -> String {
+        match number.strip_prefix('+') {
+            Some(digits) => format!("sip:{}{digits}@{}", self.prefix, self.domain),
+            None => format!("sip:{number}@{}", self.domain),
+        }
+    }
+}

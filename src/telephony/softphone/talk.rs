@@ -1,0 +1,129 @@
+//! What both ends speak with: our offers and answers, and the audio that follows from them.
+
+use std::time::Instant;
+
+use super::call::{AudioOrder, Call, Flow, Stage};
+use super::phones::Softphones;
+use crate::ids::CallId;
+use crate::telephony::media::codec::Codec;
+use crate::telephony::sip::audio::{Audio, Ours, offer};
+use crate::telephony::sip::sdp::{Description, Direction};
+use crate::telephony::sip::user_agent::agent::UserAgent;
+use crate::telephony::sip_line::telling::Telling;
+
+impl Call {
+    /// Our end, said once more.
+    fn ours(&mut self, direction: Direction) -> Option<Ours> {
+        self.said += 1;
+        Some(Ours { at: self.at?, session: 1, version: self.said, direction })
+    }
+
+    /// What our user wants.
+    const fn wanted(&self) -> Direction {
+        if self.holds { Direction::SendOnly } else { Direction::SendRecv }
+    }
+
+    /// Our offer: of all codecs first, later of the one that is spoken.
+    pub(super) fn offered(&mut self) -> Option<Vec<u8>> {
+        let (codec, events, wanted) = (self.codec, self.events, self.wanted());
+        Some(offer(&self.ours(wanted)?, codec, events))
+    }
+
+    /// Our answer to what they offer; `None` where the two have no codec in common.
+    pub(super) fn answered(&mut self, theirs: Description) -> Option<Vec<u8>> {
+        let audio = theirs.audio()?;
+        let codec = chosen(&audio, self.codec)?;
+        let direction = audio.direction.answered(self.wanted());
+        let ours = self.ours(direction)?;
+        let answer = theirs.answered(&ours, codec, audio.events);
+        self.agree(theirs, codec, audio.events);
+        Some(answer)
+    }
+
+    /// Their answer to what we offered.
+    pub(super) fn accepted(&mut self, theirs: Description) -> Option<()> {
+        let audio = theirs.audio()?;
+        let codec = chosen(&audio, self.codec)?;
+        self.agree(theirs, codec, audio.events);
+        Some(())
+    }
+
+    fn agree(&mut self, theirs: Description, codec: (u8, Codec), events: Option<u8>) {
+        (self.theirs, self.codec, self.events) = (Some(theirs), Some(codec), events);
+        self.agreed += 1;
+    }
+
+    /// Where the audio goes now.
+    pub(super) fn flow(&self) -> Option<Flow> {
+        let (audio, codec) = (self.theirs.as_ref()?.audio()?, self.codec?);
+        let is_up = self.stage == Stage::Up;
+        let open = !self.holds;
+        Some(Flow {
+            to: audio.at?,
+            codec,
+            events: self.events,
+            speaks: open && is_up && matches!(audio.direction, Direction::SendRecv | Direction::RecvOnly),
+            hears: open && matches!(audio.direction, Direction::SendRecv | Direction::SendOnly),
+            is_up,
+            version: self.agreed,
+        })
+    }
+}
+
+/// The codec that is spoken already, where they still take it; else what they like best.
+fn chosen(audio: &Audio, spoken: Option<(u8, Codec)>) -> Option<(u8, Codec)> {
+    let same = spoken.and_then(|(_, spoken)| audio.codecs.iter().find(|(_, codec)| *codec == spoken));
+    same.or_else(|| audio.codecs.first()).copied()
+}
+
+impl Softphones {
+    /// Tells whoever has the sockets where the audio of a call goes now.
+    pub(super) fn order(&mut self, id: &CallId) {
+        if let Some(flow) = self.calls.get(id).and_then(Call::flow) {
+            self.orders.push_back(AudioOrder::Flow(id.clone(), flow));
+        }
+    }
+
+    /// The other end wants to speak otherwise.
+    pub(super) fn reoffered(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, sdp: Option<&[u8]>, telling: &mut Telling) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let session = call.session;
+        let answer = match sdp.map(Description::parse) {
+            None => call.offered(),
+            Some(Ok(theirs)) => call.answered(theirs),
+            Some(Err(_)) => None,
+        };
+        let Some(answer) = answer else { return agent.refuse_reoffer(now, session, 488) };
+        agent.accept_reoffer(now, session, &answer);
+        self.settled(id, telling);
+    }
+
+    /// What came of an offer of ours: hold, or being back.
+    pub(super) fn reoffer_done(&mut self, id: &CallId, result: &Result<Option<Vec<u8>>, u16>, telling: &mut Telling) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let is_told = call.hold_told;
+        match result {
+            Ok(sdp) => {
+                if let Some(Ok(theirs)) = sdp.as_deref().map(Description::parse) {
+                    let _ = call.accepted(theirs);
+                }
+                if call.holds != is_told {
+                    call.hold_told = call.holds;
+                    telling.held(&call.own, call.holds);
+                }
+            }
+            Err(_) => call.holds = is_told, // Everything stays as it was.
+        }
+        self.settled(id, telling);
+    }
+
+    /// Both have agreed on something: the audio follows, and who waits is told.
+    pub(super) fn settled(&mut self, id: &CallId, telling: &mut Telling) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        let is_held = call.theirs.as_ref().is_some_and(|theirs| theirs.direction().is_hold()) && !call.holds;
+        if call.stage == Stage::Up && std::mem::replace(&mut call.is_held, is_held) != is_held {
+            telling.held(&call.other, is_held);
+        }
+        self.order(id);
+    }
+}

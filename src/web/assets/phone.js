@@ -1,0 +1,202 @@
+// The phone in the browser: the microphone, the way for audio, and what is in the way of it, said plainly.
+import { body, byId, find, on, post, warn, words } from "./live.js";
+
+const live = ["originating", "ringing-far", "ringing", "talking", "held"];
+const setting = (name) => localStorage.getItem("belbrug-" + name);
+const tab = sessionStorage.belbrugTab || (sessionStorage.belbrugTab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+const phone = () => byId("phone").dataset;
+const speaker = body.appendChild(document.createElement("audio"));
+
+let peer = null;
+let sender = null;
+let mic = null;
+let muted = false;
+let mine = true;
+let wait = 500;
+let timer = 0;
+
+const say = (name) => warn(name ? words(name) : "", "phone");
+
+// the microphone: open while there is a call, and only then
+const kind = { NotAllowedError: "MicDenied", NotFoundError: "MicNone", OverconstrainedError: "MicNone", NotReadableError: "MicBusy" };
+
+async function listen() {
+	const clean = setting("clean") !== "off";
+	const audio = { echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean };
+	if (setting("mic")) audio.deviceId = { ideal: setting("mic") };
+	try {
+		const stream = await navigator.mediaDevices.getUserMedia({ audio });
+		say("");
+		return stream.getAudioTracks()[0];
+	} catch (error) {
+		say(kind[error.name] || "MicNone");
+		return null;
+	}
+}
+
+let opening = null;
+async function open() {
+	if (mic?.readyState === "live" || opening) return opening;
+	opening = listen();
+	mic = await opening;
+	opening = null;
+	if (!inCall()) return close();
+	if (mic) {
+		mic.enabled = !muted;
+		mic.onended = () => { mic = null; if (inCall()) open(); };
+		await sender?.replaceTrack(mic);
+	}
+}
+
+function close() {
+	sender?.replaceTrack(null);
+	mic?.stop();
+	mic = null;
+	muted = false;
+}
+
+// the way for audio: one connection, kept while the page is open
+async function connect() {
+	clearTimeout(timer);
+	hang();
+	const own = peer = new RTCPeerConnection();
+	const way = own.addTransceiver(mic || "audio", { direction: "sendrecv" });
+	sender = way.sender;
+	const known = RTCRtpReceiver.getCapabilities("audio").codecs;
+	way.setCodecPreferences(["PCMA", "PCMU", "G722"].flatMap((name) => known.filter((codec) => codec.mimeType === "audio/" + name)));
+	own.ontrack = ({ track }) => {
+		speaker.srcObject = new MediaStream([track]);
+		play();
+	};
+	own.onconnectionstatechange = () => {
+		if (own !== peer) return;
+		if (own.connectionState === "connected") { wait = 500; say(""); speak(); }
+		if (["failed", "closed"].includes(own.connectionState)) again();
+	};
+	try {
+		await own.setLocalDescription();
+		const answer = await post("/desk/phone/offer", new URLSearchParams({ tab, sdp: own.localDescription.sdp }));
+		if (own !== peer) return own.close();
+		if (!answer.ok) throw new Error(answer.message);
+		await own.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+	} catch {
+		if (own === peer) again();
+	}
+}
+
+function hang() {
+	peer?.close();
+	peer = sender = null;
+}
+
+function again() {
+	hang();
+	if (!mine) return;
+	if (inCall()) say("AudioLost");
+	clearTimeout(timer);
+	timer = setTimeout(connect, wait);
+	wait = Math.min(wait * 2, 10000);
+}
+
+function play() {
+	speaker.play().catch(() => {
+		say("ClickForSound");
+		addEventListener("pointerdown", () => { say(""); speaker.play(); }, { once: true });
+	});
+}
+
+/** Speaks what the call is spoken in; where the browser cannot change, it connects anew. */
+async function speak() {
+	const wanted = phone().codec;
+	if (!sender || !wanted || peer.connectionState !== "connected") return;
+	const parameters = sender.getParameters();
+	const codec = parameters.codecs.find((one) => one.mimeType === "audio/" + wanted);
+	const [encoding] = parameters.encodings;
+	if (!codec || !encoding || encoding.codec?.mimeType === codec.mimeType) return;
+	encoding.codec = codec;
+	await sender.setParameters(parameters).catch(() => {});
+}
+
+const inCall = () => mine && live.includes(body.dataset.call);
+
+// what is heard while it rings there, where the network itself says nothing
+let ringback = 0;
+let context = null;
+function beep() {
+	context = context || new AudioContext();
+	const [voice, volume] = [context.createOscillator(), context.createGain()];
+	voice.frequency.value = 425;
+	volume.gain.value = 0.06;
+	voice.connect(volume).connect(context.destination);
+	voice.start();
+	voice.stop(context.currentTime + 1);
+}
+function ringing(on) {
+	if (on === !!ringback) return;
+	clearInterval(ringback);
+	ringback = on ? setInterval(beep, 5000) : 0;
+	if (on) beep();
+}
+
+function mute(on) {
+	muted = on;
+	if (mic) mic.enabled = !on;
+	show();
+}
+
+function show() {
+	const button = find("[data-action=mute]");
+	button?.setAttribute("aria-pressed", String(muted));
+	body.classList.toggle("muted", muted);
+}
+
+/** After every change of the page. */
+export function view() {
+	const { tab: heard, early } = phone();
+	if (heard && heard !== tab) {
+		// a newer page has the audio
+		if (mine) { mine = false; hang(); close(); elsewhere(true); }
+	} else if (mine && !heard && !peer && !timer) again();
+	if (inCall()) open();
+	else if (mic) close();
+	speak();
+	show();
+	ringing(mine && body.dataset.call === "ringing-far" && early === undefined);
+}
+
+function elsewhere(is) {
+	say(is ? "Elsewhere" : "");
+	let button = byId("audio-here");
+	if (!is) return button?.remove();
+	if (button) return;
+	button = document.createElement("button");
+	button.id = "audio-here";
+	button.textContent = words("Here");
+	button.onclick = () => { mine = true; elsewhere(false); connect(); view(); };
+	byId("connection").after(button);
+}
+
+on("click", (event) => {
+	if (event.target.closest("[data-action=mute]")) mute(!muted);
+});
+
+// keys go out as they are typed
+on("input", async (event) => {
+	const { pad } = event.target.dataset;
+	if (pad === undefined) return;
+	const keys = event.data || "";
+	if (!/^[0-9*#]+$/.test(keys)) return;
+	const answer = await post("/desk/phone", new URLSearchParams({ call: pad, wish: "keys", keys }));
+	if (!answer.ok) warn(answer.message, "phone");
+});
+
+addEventListener("pagehide", hang);
+
+export function start() {
+	if (!window.RTCPeerConnection) return say("NoWebrtc");
+	if (!window.isSecureContext || !navigator.mediaDevices) return say("NotSecure");
+	// asked for before the first call, not in it
+	listen().then((track) => { track?.stop(); });
+	connect();
+	view();
+}
