@@ -61,6 +61,10 @@ fn describe() {
         "belbrug_audio_dropped_total",
         "Packets of audio from somebody else than the PBX of the call, or in a codec that was not agreed."
     );
+    describe_counter!(
+        "belbrug_recording_packets_lost_total",
+        "Packets of recorded calls that the disk was too slow for: they are silence in the recording."
+    );
     describe_counter!("belbrug_audio_untold_total", "What the audio had to tell and nobody took.");
     describe_gauge!("belbrug_calls_live", "Calls that the PBX has now.");
     describe_counter!("belbrug_call_events_total", "What happened to calls, by kind.");
@@ -137,6 +141,11 @@ pub fn sip_line(sessions: usize, phones: usize, strangers: u64) {
 /// Packets of a call's audio that were not passed on: from somebody else, or in a codec that was not agreed.
 pub fn audio_dropped(packets: u64) {
     counter!("belbrug_audio_dropped_total").increment(packets);
+}
+
+/// A packet of a recorded call found no room on its way to the disk.
+pub fn recording_packet_lost() {
+    counter!("belbrug_recording_packets_lost_total").increment(1);
 }
 
 /// Something of the audio could not be told, because nobody took it.

@@ -73,13 +73,11 @@ impl<C: Clock> Task<C> {
                 Effect::Phone { agent, call, channel, wish } => result = self.phone_ask(agent, &call, &channel, wish).and(result),
                 Effect::Join { channel, with } => result = self.phone_asked(&channel, Ask::JoinWith(with)),
                 Effect::Consult { extension, colleague, call, name } => {
-                    result = self.phone_dial(&call, extension, colleague.to_string().into(), name, None);
+                    result = self.phone_dial(&call, extension, colleague.to_string().into(), name, None, false);
                     self.note_if_refused(&call, &result);
                 }
-                Effect::Dial { extension, number, call, name, caller_id, .. } if self.phones.is_ours(&extension) => {
-                    let shown = self.floor.show_recording(&call, &Recording::Off);
-                    self.note_changed(&shown);
-                    result = self.phone_dial(&call, extension, number.to_string().into(), name, caller_id);
+                Effect::Dial { extension, number, call, name, caller_id, record } if self.phones.is_ours(&extension) => {
+                    result = self.phone_dial(&call, extension, number.to_string().into(), name, caller_id, record);
                     self.note_if_refused(&call, &result);
                 }
                 Effect::Dial { extension, number, call, name, caller_id, .. } if self.sources.of(&extension) == Some(Of::Sip) => {
@@ -100,6 +98,7 @@ impl<C: Clock> Task<C> {
                     }
                     self.note_if_refused(&call, &result);
                 }
+                Effect::Recording { channel, wish } if self.phone_recording(&channel, wish) => {}
                 Effect::Recording { channel, wish } => result = self.ask(&recording::command(channel, wish), Asked::Recording).await,
                 Effect::HangUp { channel } if self.is_at_sip(&channel) => {
                     if !self.sip_hang_up(&channel) {

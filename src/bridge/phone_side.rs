@@ -1,8 +1,9 @@
 //! The phones in browsers, for the task: who is at work, what their users want, and where their audio goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Duration, Instant};
@@ -15,10 +16,15 @@ use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused, Refusal};
 use crate::desk::phone::PhoneWish;
+use crate::desk::recording::Wish;
+use crate::desk::seat::{DeskCall, Found};
 use crate::ids::{AgentId, CallId, Extension, PhoneNumber};
 use crate::numbers::Pattern;
 use crate::personal::Personal;
+use crate::recordings::live::Recorder;
+use crate::telephony::calls::event::Direction;
 use crate::telephony::media::codec::Codec;
+use crate::telephony::pbx::recording::{RecordingChange, RecordingHeard};
 use crate::telephony::sip::digest::Credentials;
 use crate::telephony::softphone::call::{Ask, AudioOrder, NotNow, PhoneDial, PhoneTold};
 
@@ -45,6 +51,10 @@ pub struct PhoneSetup {
     pub announced: Vec<IpAddr>,
     /// Where the PBX sends its.
     pub rtp_ports: RangeInclusive<u16>,
+    /// Where what is recorded goes, before it is kept.
+    pub recordings: Option<PathBuf>,
+    /// Creditors whose debtors are told that they are recorded. Calls for others never are.
+    pub noticed: BTreeSet<String>,
     /// What pages offer.
     pub offers: mpsc::Receiver<Offering>,
 }
@@ -58,6 +68,10 @@ pub(super) struct Phones {
     seen: BTreeMap<AgentId, Instant>,
     /// Whose audio each call is.
     pub(super) agents: BTreeMap<CallId, AgentId>,
+    /// Calls that are to be recorded from their first word.
+    to_record: BTreeSet<CallId>,
+    /// Calls whose first word was.
+    up: BTreeSet<CallId>,
 }
 
 /// What comes of them.
@@ -69,7 +83,14 @@ pub(super) enum PhoneInput {
 impl Phones {
     /// Begins to carry audio, where there are such phones.
     pub(super) fn new(setup: Option<PhoneSetup>) -> Self {
-        let opened = setup.as_ref().and_then(|setup| match Engine::open(setup.listen, &setup.announced) {
+        let recorder = setup.as_ref().and_then(|setup| match Recorder::start(setup.recordings.as_deref()?) {
+            Ok(recorder) => Some(recorder),
+            Err(error) => {
+                tracing::error!(%error, "calls at phones in browsers are not recorded: see [recording] folder");
+                None
+            }
+        });
+        let opened = setup.as_ref().and_then(|setup| match Engine::open(setup.listen, &setup.announced, recorder) {
             Ok((engine, orders, told)) => {
                 std::thread::Builder::new().name("audio".to_owned()).spawn(move || engine.run()).ok()?;
                 Some((orders, told))
@@ -79,7 +100,7 @@ impl Phones {
                 None
             }
         });
-        Self { setup, audio: opened, ports: None, seen: BTreeMap::new(), agents: BTreeMap::new() }
+        Self { setup, audio: opened, ports: None, seen: BTreeMap::new(), agents: BTreeMap::new(), to_record: BTreeSet::new(), up: BTreeSet::new() }
     }
 
     pub(super) fn is_ours(&self, extension: &Extension) -> bool {
@@ -103,6 +124,8 @@ impl Phones {
     }
 
     fn close(&mut self, call: &CallId) -> Option<AgentId> {
+        self.to_record.remove(call);
+        self.up.remove(call);
         self.order(Order::Close(call.clone()));
         self.agents.remove(call)
     }
@@ -143,16 +166,53 @@ impl<C: Clock> Task<C> {
                 let effects = self.floor.phone_changed(agent, |phone| phone.tab = None);
                 self.note_changed(&effects);
             }
+            PhoneInput::Told(Told::Recording(call, change)) => self.recorded_here(call, change),
             PhoneInput::Told(Told::WaitedInVain(call)) => {
                 tracing::warn!(%call, "nobody came back to the page: the call is ended");
-                let channel = self.phones.agents.get(&call).and_then(|agent| {
-                    let seat = self.floor.seat(*agent)?;
-                    seat.call(&call)?.leg.as_ref().map(|leg| leg.channel.clone())
-                });
-                if let Some(channel) = channel {
+                if let Some(channel) = self.channel_of(&call) {
                     self.sip_hang_up(&channel);
                 }
             }
+        }
+    }
+
+    fn channel_of(&self, call: &CallId) -> Option<String> {
+        let seat = self.floor.seat(*self.phones.agents.get(call)?)?;
+        seat.call(call)?.leg.as_ref().map(|leg| leg.channel.clone())
+    }
+
+    /// What is recorded here is told of as a PBX tells of what it records.
+    fn recorded_here(&mut self, call: CallId, change: RecordingChange) {
+        let Some(channel) = self.channel_of(&call) else { return };
+        let now = self.clock.now();
+        self.recording_heard(now, &RecordingHeard { call, channel, change });
+    }
+
+    /// Pauses, resumes or stops what is recorded here; whether the channel is one of ours.
+    pub(super) fn phone_recording(&self, channel: &str, wish: Wish) -> bool {
+        let Some(call) = self.phones.agents.keys().find(|call| self.channel_of(call).as_deref() == Some(channel)) else { return false };
+        let change = match wish {
+            Wish::Pause => RecordingChange::Paused,
+            Wish::Resume => RecordingChange::Resumed,
+            Wish::Stop => RecordingChange::Stopped,
+        };
+        self.phones.order(Order::Record(call.clone(), change))
+    }
+
+    /// Somebody has taken the call: it is recorded where its creditor's debtors are told of it.
+    fn record_if_noticed(&mut self, call: &CallId, agent: AgentId) {
+        let Some(setup) = &self.phones.setup else { return };
+        let is_noticed = |call: &DeskCall| {
+            let found = match &call.found {
+                Found::One(candidate) => Some(&candidate.creditor),
+                _ => None,
+            };
+            call.creditor.as_ref().or(found).is_some_and(|creditor| setup.noticed.contains(creditor))
+        };
+        let of_seat = self.floor.seat(agent).and_then(|seat| seat.call(call));
+        let is_asked = self.phones.to_record.remove(call) || of_seat.is_some_and(|call| call.direction == Direction::Inbound && is_noticed(call));
+        if is_asked && setup.recordings.is_some() {
+            self.phones.order(Order::Record(call.clone(), RecordingChange::Started));
         }
     }
 
@@ -221,7 +281,10 @@ impl<C: Clock> Task<C> {
                     });
                     self.note_changed(&effects);
                 }
-                self.phones.order(Order::Flow(call, flow));
+                self.phones.order(Order::Flow(call.clone(), flow));
+                if flow.is_up && self.phones.up.insert(call.clone()) {
+                    self.record_if_noticed(&call, agent);
+                }
             }
             AudioOrder::Close(call) => {
                 let agent = self.phones.close(&call);
@@ -242,6 +305,7 @@ impl<C: Clock> Task<C> {
         number: Personal<String>,
         name: Personal<String>,
         caller_id: Option<PhoneNumber>,
+        record: bool,
     ) -> Result<(), Refusal> {
         let agent = self.floor.agent_of(&extension).ok_or(Refusal::NoSeat)?;
         let at = self.phones.open(call, agent).ok_or(Refusal::NotSent)?;
@@ -256,6 +320,10 @@ impl<C: Clock> Task<C> {
             _ => false,
         };
         if is_sent {
+            if record {
+                self.phones.to_record.insert(call.clone());
+                self.recorded.asked(call);
+            }
             return Ok(());
         }
         self.phones.close(call);

@@ -158,7 +158,12 @@ fn figures() -> anyhow::Result<Figures> {
 fn keeper(config: &Config, store: &Store, writer: &Writer) -> Option<(mpsc::Sender<Over>, JoinHandle<()>)> {
     let recording = &config.recording;
     let creditors = recording.notices.keys().cloned().collect();
-    let keeping = Keeping { folder: recording.folder.clone()?, keep: recording.keep.clone(), creditors };
+    let keeping = Keeping { folder: config.recordings_folder()?, keep: recording.keep.clone(), creditors };
+    if recording.folder.is_none()
+        && let Err(error) = std::fs::create_dir_all(&keeping.folder)
+    {
+        tracing::error!(folder = %keeping.folder.display(), %error, "there is no room for recordings: see [recording] keep");
+    }
     let (over, over_out) = mpsc::channel(OVER_MAX);
     Some((over, tokio::spawn(keep::run(keeping, store.clone(), writer.clone(), SystemClock, over_out))))
 }
@@ -222,6 +227,8 @@ fn phone_setup(config: &Config, offers: mpsc::Receiver<Offering>) -> anyhow::Res
         listen: browser.listen,
         announced,
         rtp_ports: first..=last,
+        recordings: config.recordings_folder(),
+        noticed: config.recording.notices.keys().cloned().collect(),
         offers,
     })
 }

@@ -228,7 +228,7 @@ fn check_recording(config: &Config) -> Result<(), ConfigError> {
     if let Some((creditor, _)) = recording.notices.iter().find(|(creditor, notice)| creditor.trim().is_empty() || notice.trim().is_empty()) {
         return Err(wrong("[recording.notices]", format!("{creditor:?} has no text; write what is said to the debtor, or leave the creditor out")));
     }
-    if recording.folder.is_none() && !recording.notices.is_empty() {
+    if recording.folder.is_none() && !config.browser.is_on() && !recording.notices.is_empty() {
         return Err(wrong("[recording] folder", "is missing; name the folder in which the PBX's MixMonitor writes (dialplans/recording.conf)"));
     }
     if (1..TOKEN_BYTES_MIN).contains(&config.metrics.token.reveal().len()) {
@@ -242,6 +242,13 @@ impl Config {
     #[must_use]
     pub const fn uses_manager(&self) -> bool {
         !(self.sip.is_on() || self.browser.is_on()) || !self.pbx.lines.is_empty()
+    }
+
+    /// Where what is recorded comes from: the PBX's own folder, or one of ours where browsers are the phones.
+    #[must_use]
+    pub fn recordings_folder(&self) -> Option<PathBuf> {
+        let ours = || (self.browser.is_on() && !self.recording.notices.is_empty()).then(|| self.recording.keep.join("running"));
+        self.recording.folder.clone().or_else(ours)
     }
 
     /// The office's numbers.

@@ -281,13 +281,15 @@ impl Seat {
     pub fn main_call(&self) -> Option<&DeskCall> {
         let open = self.open.as_ref().and_then(|open| open.call.as_ref());
         let rank = |call: &DeskCall| match call.state {
-            DeskCallState::Talking | DeskCallState::Held => 0,
+            DeskCallState::Talking => 0,
+            // Whoever waits while a colleague is asked: the colleague is the one who is heard.
             DeskCallState::Originating | DeskCallState::Dialling | DeskCallState::RingingFar => 1,
-            DeskCallState::Ringing => 2,
-            DeskCallState::Ended(_) if Some(&call.id) == self.focus.as_ref() => 3,
-            DeskCallState::Ended(_) if call.handed_to.is_some() => 6,
-            DeskCallState::Ended(_) if Some(&call.id) == open => 4,
-            DeskCallState::Ended(_) => 5,
+            DeskCallState::Held => 2,
+            DeskCallState::Ringing => 3,
+            DeskCallState::Ended(_) if Some(&call.id) == self.focus.as_ref() => 4,
+            DeskCallState::Ended(_) if call.handed_to.is_some() => 7,
+            DeskCallState::Ended(_) if Some(&call.id) == open => 5,
+            DeskCallState::Ended(_) => 6,
         };
         self.calls.iter().min_by_key(|call| rank(call))
     }

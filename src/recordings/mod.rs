@@ -3,4 +3,5 @@
 
 pub mod join;
 pub mod keep;
+pub mod live;
 mod source;

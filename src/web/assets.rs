@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
+use tower_http::compression::CompressionLayer;
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -21,10 +22,11 @@ const FILES: [(&str, &str, &str); 7] = [
 ];
 
 pub(crate) fn router() -> Router {
-    FILES.into_iter().fold(Router::new(), |router, (path, kind, text)| {
+    let files = FILES.into_iter().fold(Router::new(), |router, (path, kind, text)| {
         let tag = format!("\"{}\"", hex::encode(Sha256::digest(text.as_bytes()).get(..8).unwrap_or_default()));
         router.route(path, get(move |headers: HeaderMap| async move { file(&headers, kind, text, &tag) }))
-    })
+    });
+    files.layer(CompressionLayer::new())
 }
 
 fn file(headers: &HeaderMap, kind: &'static str, text: &'static str, tag: &str) -> Response {

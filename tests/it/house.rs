@@ -21,7 +21,7 @@ const MAP: [(&str, &[&str]); 16] = [
     ("desk", &["collection", "telephony::calls", "telephony::media"]),
     ("measure", &[]),
     ("store", &["desk", "collection", "telephony::calls", "measure"]),
-    ("recordings", &["store", "measure"]),
+    ("recordings", &["store", "measure", "telephony::media"]),
     ("demo", &["store", "collection", "telephony"]),
     ("bridge", &["telephony", "desk", "store", "recordings", "config", "measure"]),
     ("web", &["desk", "store", "config", "collection", "telephony::calls", "measure"]),
@@ -29,7 +29,11 @@ const MAP: [(&str, &[&str]); 16] = [
 ];
 
 /// A crate, and the only places that may name it.
-const CAGED: [(&str, &[&str]); 10] = [
+const CAGED: [(&str, &[&str]); 14] = [
+    ("str0m", &["src/bridge/audio/browser.rs"]),
+    ("mio", &["src/bridge/audio"]),
+    ("rtp_types", &["src/bridge/audio/leg.rs"]),
+    ("ezk_g722", &["src/recordings/live.rs"]),
     ("axum", &["src/web", "src/cli/service.rs"]),
     ("askama", &["src/web"]),
     ("sqlx", &["src/store"]),
@@ -197,11 +201,4 @@ fn every_mod_rs_opens_with_its_purpose_and_holds_no_logic() {
         assert!(code.starts_with("//!"), "{path} does not say what it is for");
         assert!(!code.contains("fn "), "{path} holds logic");
     }
-}
-
-#[test]
-fn the_pages_are_small() {
-    let folder = root().join("src/web/assets");
-    let bytes: u64 = std::fs::read_dir(folder).expect("assets").map(|e| e.expect("an asset").metadata().expect("its size").len()).sum();
-    assert!(bytes < 50 * 1024, "our own script and style have {bytes} bytes, at most 50 KB");
 }

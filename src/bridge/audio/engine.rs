@@ -15,9 +15,9 @@ use super::browser::{self, Browser};
 use super::leg::{Audio, Leg};
 use super::orders::{ORDERS_MAX, Order, Orders, TOLD_MAX, Told};
 use super::stun;
-use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
 use crate::ids::{AgentId, CallId};
 use crate::measure;
+use crate::recordings::live::Recorder;
 use crate::telephony::media::codec::FRAME;
 
 const WAKE: Token = Token(0);
@@ -31,30 +31,31 @@ const EVENTS_MAX: usize = 1024;
 /// Addresses from which one browser may come.
 const ADDRESSES_A_BROWSER: usize = 8;
 /// Agents whose browsers are connected, at most.
-const BROWSERS_MAX: usize = 5000;
+pub(super) const BROWSERS_MAX: usize = 5000;
 
 /// The engine; runs until the way to it is closed.
 pub struct Engine {
-    poll: Poll,
-    orders: Receiver<Order>,
-    told: mpsc::Sender<Told>,
-    socket: UdpSocket,
+    pub(super) poll: Poll,
+    pub(super) orders: Receiver<Order>,
+    pub(super) told: mpsc::Sender<Told>,
+    pub(super) socket: UdpSocket,
     /// Where browsers find us.
-    at: Vec<SocketAddr>,
+    pub(super) at: Vec<SocketAddr>,
     /// The address of our end, as sessions know it.
-    local: SocketAddr,
-    legs: BTreeMap<CallId, Leg>,
-    by_token: HashMap<usize, CallId>,
-    browsers: BTreeMap<AgentId, Browser>,
-    by_name: HashMap<String, AgentId>,
-    by_address: HashMap<SocketAddr, AgentId>,
-    tokens: usize,
-    turns: u64,
-    next_frame: Instant,
-    strangers: u64,
-    buffer: Vec<u8>,
+    pub(super) local: SocketAddr,
+    pub(super) legs: BTreeMap<CallId, Leg>,
+    pub(super) by_token: HashMap<usize, CallId>,
+    pub(super) browsers: BTreeMap<AgentId, Browser>,
+    pub(super) by_name: HashMap<String, AgentId>,
+    pub(super) by_address: HashMap<SocketAddr, AgentId>,
+    pub(super) tokens: usize,
+    pub(super) turns: u64,
+    pub(super) next_frame: Instant,
+    pub(super) strangers: u64,
+    pub(super) recorder: Option<Recorder>,
+    pub(super) buffer: Vec<u8>,
     /// Sockets from which not everything was taken.
-    unfinished: Vec<Token>,
+    pub(super) unfinished: Vec<Token>,
 }
 
 impl Engine {
@@ -62,7 +63,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the address cannot be had.
-    pub fn open(listen: SocketAddr, announced: &[IpAddr]) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
+    pub fn open(listen: SocketAddr, announced: &[IpAddr], recorder: Option<Recorder>) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let mut socket = UdpSocket::bind(listen)?;
@@ -91,6 +92,7 @@ impl Engine {
             turns: 0,
             next_frame: Instant::now(),
             strangers: 0,
+            recorder,
             buffer: vec![0; 2048],
             unfinished: Vec::new(),
         };
@@ -131,106 +133,8 @@ impl Engine {
         self.browsers.values().map(|browser| browser.due).chain(frame).min()
     }
 
-    /// Whether more may come.
-    fn take_orders(&mut self) -> bool {
-        loop {
-            match self.orders.try_recv() {
-                Ok(order) => self.order(Instant::now(), order),
-                Err(std::sync::mpsc::TryRecvError::Empty) => return true,
-                Err(std::sync::mpsc::TryRecvError::Disconnected) => {
-                    self.browsers.values_mut().for_each(|browser| browser.close(&self.socket));
-                    return false;
-                }
-            }
-        }
-    }
-
-    fn order(&mut self, now: Instant, order: Order) {
-        match order {
-            Order::Open { call, agent, sockets } => {
-                self.turns += 1;
-                match Leg::new(agent, sockets, self.turns).and_then(|leg| self.add(&call, leg)) {
-                    Ok(()) => {}
-                    Err(error) => tracing::error!(%call, %error, "a call has no audio"),
-                }
-            }
-            Order::Flow(call, flow) => {
-                if let Some(leg) = self.legs.get_mut(&call) {
-                    let opens = flow.hears && leg.flow.is_none_or(|before| !before.hears);
-                    leg.flow = Some(flow);
-                    if opens {
-                        self.turns += 1;
-                        leg.turn = self.turns;
-                    }
-                    if flow.is_up && leg.away_since.is_none() && !self.browsers.get(&leg.agent).is_some_and(|browser| browser.is_connected) {
-                        leg.away_since = Some(now);
-                    }
-                }
-            }
-            Order::Close(call) => self.remove(&call),
-            Order::Offer(offer, answer) => {
-                let _ = answer.send(self.offered(now, offer));
-            }
-            Order::SignedOut(agent) => self.let_go(now, agent),
-            Order::Keys(call, keys) => {
-                if let Some(leg) = self.legs.get_mut(&call) {
-                    let taken = keys.into_iter().filter(|key| leg.digits.press(*key)).count();
-                    tracing::debug!(%call, taken, "keys are pressed");
-                }
-            }
-        }
-    }
-
-    fn add(&mut self, call: &CallId, mut leg: Leg) -> io::Result<()> {
-        if self.legs.is_empty() {
-            self.next_frame = Instant::now() + FRAME;
-        }
-        let token = self.tokens;
-        self.tokens += 2;
-        self.poll.registry().register(&mut leg.rtp, Token(token), Interest::READABLE)?;
-        self.poll.registry().register(&mut leg.rtcp, Token(token + 1), Interest::READABLE)?;
-        self.by_token.extend([(token, call.clone()), (token + 1, call.clone())]);
-        self.legs.insert(call.clone(), leg);
-        Ok(())
-    }
-
-    fn remove(&mut self, call: &CallId) {
-        if let Some(mut leg) = self.legs.remove(call) {
-            let _ = self.poll.registry().deregister(&mut leg.rtp);
-            let _ = self.poll.registry().deregister(&mut leg.rtcp);
-            self.by_token.retain(|_, of| of != call);
-            measure::audio_dropped(leg.strangers);
-        }
-    }
-
-    /// A page wants to be heard: it takes the place of the page that was.
-    fn offered(&mut self, now: Instant, offer: AudioOffer) -> AudioAnswer {
-        let AudioOffer { agent, tab, sdp } = offer;
-        if self.browsers.len() >= BROWSERS_MAX && !self.browsers.contains_key(&agent) {
-            return Err(OfferRefused::TooMany);
-        }
-        let (browser, answer) = Browser::new(now, tab, &sdp, &self.at)?;
-        self.let_go(now, agent);
-        self.by_name.insert(browser.name.clone(), agent);
-        self.browsers.insert(agent, browser);
-        Ok(answer)
-    }
-
-    fn let_go(&mut self, now: Instant, agent: AgentId) {
-        let Some(mut browser) = self.browsers.remove(&agent) else { return };
-        browser.close(&self.socket);
-        self.by_name.remove(&browser.name);
-        self.by_address.retain(|_, of| *of != agent);
-        for leg in self.legs.values_mut().filter(|leg| leg.agent == agent) {
-            leg.away_since.get_or_insert(now);
-        }
-        if browser.is_connected {
-            self.tell(Told::Gone(agent));
-        }
-    }
-
     /// Never waits: what does not fit would be told of a bridge that stands still, and is counted.
-    fn tell(&self, told: Told) {
+    pub(super) fn tell(&self, told: Told) {
         if self.told.try_send(told).is_err() {
             measure::audio_untold();
         }
@@ -272,7 +176,7 @@ impl Engine {
         }
     }
 
-    fn failed(&mut self, now: Instant, agent: AgentId, error: &dyn std::fmt::Display) {
+    pub(super) fn failed(&mut self, now: Instant, agent: AgentId, error: &dyn std::fmt::Display) {
         tracing::info!(%agent, %error, "the audio of a page is over");
         self.let_go(now, agent);
     }

@@ -8,7 +8,8 @@ use rand::RngExt as _;
 use rtp_types::{RtpPacket, RtpPacketBuilder};
 
 use super::ports::Sockets;
-use crate::ids::AgentId;
+use crate::ids::{AgentId, CallId};
+use crate::recordings::live::{Recorder, Side};
 use crate::telephony::media::codec::{Codec, PAYLOAD_BYTES_MAX};
 use crate::telephony::media::digits::Digits;
 use crate::telephony::media::g711::change_law;
@@ -45,6 +46,23 @@ pub(super) struct Leg {
     /// Since when nobody is at the page.
     pub(super) away_since: Option<Instant>,
     frame: u64,
+    /// Whether it is recorded, and whether that is paused.
+    pub(super) recording: Option<Recording>,
+}
+
+/// A recording that is going on.
+pub(super) struct Recording {
+    pub(super) recorder: Recorder,
+    pub(super) call: CallId,
+    pub(super) is_paused: bool,
+}
+
+impl Recording {
+    fn note(&self, side: Side, now: Instant, codec: Codec, payload: &[u8]) {
+        if !self.is_paused {
+            self.recorder.audio(&self.call, side, now, codec, payload);
+        }
+    }
 }
 
 /// Audio that goes on to the browser.
@@ -77,15 +95,17 @@ impl Leg {
             spoken: None,
             away_since: None,
             frame: 0,
+            recording: None,
         })
     }
 
-    /// The other end is where the agreement says; or, at the same address, where its first packet comes from: a PBX behind a router does
-    /// not know its own port (RFC 4961). From anywhere else nothing is taken (CVE-2017-14099).
+    /// The other end is where the agreement says; or, at the same address or the exchange's, where its first packet comes from: one behind a
+    /// router does not know its own port (RFC 4961), and one with two addresses may name the other. From anywhere else nothing is taken
+    /// (CVE-2017-14099).
     fn is_the_other(&mut self, flow: &Flow, from: SocketAddr) -> bool {
         match self.locked {
             Some((version, at)) if version == flow.version => at == from,
-            _ if from == flow.to || from.ip() == flow.to.ip() => {
+            _ if from.ip() == flow.to.ip() || from.ip() == flow.exchange => {
                 self.locked = Some((flow.version, from));
                 true
             }
@@ -115,6 +135,9 @@ impl Leg {
             return None;
         }
         self.heard.received(now, packet.sequence_number(), packet.timestamp());
+        if let Some(recording) = self.recording.as_ref().filter(|_| flow.hears && flow.is_up) {
+            recording.note(Side::Debtor, now, codec, payload);
+        }
         flow.hears.then(|| Audio {
             codec,
             source: packet.ssrc().into(),
@@ -129,6 +152,9 @@ impl Leg {
         self.spoken = Some(now);
         self.away_since = None;
         let Some(flow) = self.flow.filter(|flow| flow.speaks && !self.digits.is_busy()) else { return };
+        if let Some(recording) = &self.recording {
+            recording.note(Side::Agent, now, audio.codec, &audio.payload);
+        }
         let (_, wanted) = flow.codec;
         if audio.codec != wanted {
             if !(audio.codec.is_g711() && wanted.is_g711()) {

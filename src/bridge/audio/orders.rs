@@ -10,6 +10,7 @@ use super::ports::Sockets;
 use crate::desk::hub::{AudioAnswer, AudioOffer};
 use crate::ids::{AgentId, CallId};
 use crate::telephony::media::digits::Digit;
+use crate::telephony::pbx::recording::RecordingChange;
 use crate::telephony::softphone::call::Flow;
 
 /// Orders that wait, at most; the engine takes them within a millisecond.
@@ -39,6 +40,8 @@ pub enum Order {
     SignedOut(AgentId),
     /// Press these keys.
     Keys(CallId, Vec<Digit>),
+    /// Record it, pause that, go on, or end it.
+    Record(CallId, RecordingChange),
 }
 
 /// What the engine tells.
@@ -48,6 +51,8 @@ pub enum Told {
     Connected(AgentId, String),
     /// No page of the agent is heard any more.
     Gone(AgentId),
+    /// What was ordered of a recording is done.
+    Recording(CallId, RecordingChange),
     /// Nobody was at the page for so long that the other end need not wait longer.
     WaitedInVain(CallId),
 }

@@ -100,7 +100,7 @@ impl SipLine {
     pub fn new(settings: LineSettings, agent_settings: Settings, ours: IpAddr, seed: [u8; 32]) -> Self {
         let mut agent = UserAgent::new(agent_settings, seed);
         let account = agent.add_account(&settings.user, &settings.domain, settings.peer, settings.credentials);
-        let own = Softphones::new(&settings.domain, &settings.prefix, &settings.technology, settings.run);
+        let own = Softphones::new(&settings.domain, settings.peer.addr.ip(), &settings.prefix, &settings.technology, settings.run);
         let standing = Standing {
             ours,
             user: settings.user.clone(),

@@ -1,6 +1,6 @@
 //! One call of a softphone, what its user may ask, and what is ordered of its audio.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 
 use crate::ids::{CallId, Extension};
 use crate::personal::Personal;
@@ -64,6 +64,8 @@ pub enum NotNow {
 pub struct Flow {
     /// Where the other end listens.
     pub to: SocketAddr,
+    /// The exchange: what it sends itself is taken as well, whatever the agreement says.
+    pub exchange: IpAddr,
     /// In what, and under which payload type.
     pub codec: (u8, Codec),
     /// The payload type of keys.

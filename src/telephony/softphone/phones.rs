@@ -1,5 +1,6 @@
 //! All phones that Belbrug is, of one PBX.
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
@@ -27,6 +28,8 @@ pub(super) struct Phone {
 #[derive(Debug)]
 pub struct Softphones {
     pub(super) domain: String,
+    /// Where the PBX is.
+    pub(super) exchange: IpAddr,
     /// Before the country code of a number.
     pub(super) prefix: String,
     technology: String,
@@ -43,9 +46,10 @@ pub struct Softphones {
 impl Softphones {
     /// No phone yet.
     #[must_use]
-    pub fn new(domain: &str, prefix: &str, technology: &str, run: u64) -> Self {
+    pub fn new(domain: &str, exchange: IpAddr, prefix: &str, technology: &str, run: u64) -> Self {
         Self {
             domain: domain.to_owned(),
+            exchange,
             prefix: prefix.to_owned(),
             technology: technology.to_owned(),
             run: format!("{run:x}"),
@@ -80,7 +84,8 @@ impl Softphones {
     }
 
     /// The PBX is elsewhere now.
-    pub fn move_to(&self, agent: &mut UserAgent, peer: Peer) {
+    pub fn move_to(&mut self, agent: &mut UserAgent, peer: Peer) {
+        self.exchange = peer.addr.ip();
         self.phones.values().for_each(|phone| agent.move_account(phone.account, peer));
     }
 

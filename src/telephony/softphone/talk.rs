@@ -1,5 +1,6 @@
 //! What both ends speak with: our offers and answers, and the audio that follows from them.
 
+use core::net::IpAddr;
 use std::time::Instant;
 
 use super::call::{AudioOrder, Call, Flow, Stage};
@@ -54,12 +55,13 @@ impl Call {
     }
 
     /// Where the audio goes now.
-    pub(super) fn flow(&self) -> Option<Flow> {
+    pub(super) fn flow(&self, exchange: IpAddr) -> Option<Flow> {
         let (audio, codec) = (self.theirs.as_ref()?.audio()?, self.codec?);
         let is_up = self.stage == Stage::Up;
         let open = !self.holds;
         Some(Flow {
             to: audio.at?,
+            exchange,
             codec,
             events: self.events,
             speaks: open && is_up && matches!(audio.direction, Direction::SendRecv | Direction::RecvOnly),
@@ -79,7 +81,7 @@ fn chosen(audio: &Audio, spoken: Option<(u8, Codec)>) -> Option<(u8, Codec)> {
 impl Softphones {
     /// Tells whoever has the sockets where the audio of a call goes now.
     pub(super) fn order(&mut self, id: &CallId) {
-        if let Some(flow) = self.calls.get(id).and_then(Call::flow) {
+        if let Some(flow) = self.calls.get(id).and_then(|call| call.flow(self.exchange)) {
             self.orders.push_back(AudioOrder::Flow(id.clone(), flow));
         }
     }

@@ -237,7 +237,7 @@ on("submit", async (event) => {
 	const focused = document.activeElement;
 	busy(form, true);
 	if (form.dataset.flush !== undefined || form.dataset.then) await hooks.before();
-	const answer = await post(form.getAttribute("action"), fields);
+	const answer = await post(event.submitter?.getAttribute("formaction") || form.getAttribute("action"), fields);
 	busy(form, false);
 	if (focused && focused.isConnected && document.activeElement === body) focused.focus({ preventScroll: true });
 	toast(answer.ok ? "" : [answer.message, ...Object.values(answer.errors || {})].filter(Boolean).join(" "));

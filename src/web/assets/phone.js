@@ -12,6 +12,7 @@ let sender = null;
 let mic = null;
 let muted = false;
 let mine = true;
+let displaced = null;
 let wait = 500;
 let timer = 0;
 
@@ -58,7 +59,9 @@ function close() {
 // the way for audio: one connection, kept while the page is open
 async function connect() {
 	clearTimeout(timer);
+	timer = 0;
 	hang();
+	displaced = phone().tab;
 	const own = peer = new RTCPeerConnection();
 	const way = own.addTransceiver(mic || "audio", { direction: "sendrecv" });
 	sender = way.sender;
@@ -153,7 +156,8 @@ function show() {
 /** After every change of the page. */
 export function view() {
 	const { tab: heard, early } = phone();
-	if (heard && heard !== tab) {
+	if (heard === tab) displaced = null;
+	if (heard && heard !== tab && heard !== displaced) {
 		// a newer page has the audio
 		if (mine) { mine = false; hang(); close(); elsewhere(true); }
 	} else if (mine && !heard && !peer && !timer) again();

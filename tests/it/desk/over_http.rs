@@ -442,3 +442,18 @@ async fn only_a_trusted_proxy_speaks_for_the_client() {
     }
     assert!(refused > 0, "25 wrong passwords from one address, and no wait");
 }
+
+/// Everything of our own that the pages load, as it is sent, has less than 50 KB.
+#[tokio::test]
+async fn our_script_and_style_are_few_bytes() {
+    let home = home().await;
+    let client = client();
+    let mut bytes = 0;
+    for name in ["belbrug.css", "desk.js", "draft.js", "floor.js", "live.js", "phone.js", "icon.svg"] {
+        let request = client.get(format!("{}/assets/{name}", home.address)).header("accept-encoding", "gzip");
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.headers()["content-encoding"], "gzip", "{name}");
+        bytes += answer.bytes().await.expect("its bytes").len();
+    }
+    assert!((5_000..50_000).contains(&bytes), "{bytes} bytes");
+}

@@ -71,9 +71,10 @@ impl Home {
         let manager = "[pbx]\nport = 0\nsecret = \"none\"\n";
         let phones = format!(
             "[sip]\nserver = \"127.0.0.1\"\nport = {port}\nlisten = \"127.0.0.1:0\"\n\
-             [browser]\nlines = [\"1XX\"]\nsecrets = {{ 101 = \"{secret}\", 102 = \"{secret}\" }}\nlisten = \"127.0.0.1:0\"\nrtp_ports = [20000, 29999]\n{more}"
+             [browser]\nlines = [\"1XX\"]\nsecrets = {{ 101 = \"{secret}\", 102 = \"{secret}\" }}\nlisten = \"127.0.0.1:0\"\nrtp_ports = [20000, 29999]\n{}",
+            more.replace("{folder}", &folder.path().display().to_string())
         );
-        Self::furnished(folder, &config(0, "none", &url, 0).replace(manager, &phones))
+        Self::furnished(folder, &config(0, "none", &url, crate::lab::free_port()).replace(manager, &phones))
     }
 
     fn furnished(folder: tempfile::TempDir, config: &str) -> Self {

@@ -123,7 +123,9 @@ impl Pbx {
         // As config/asterisk/pjsip.conf says of an account for Belbrug.
         let own = account("belbrug").replacen("trust_id_inbound = yes", "trust_id_inbound = yes\nmoh_passthrough = yes", 1);
         self.add_config("sip/pjsip.conf", &format!("{transports}{own}{accounts}"));
-        self.add_config("sip/extensions.conf", &format!("\n[belbrug-phones]\n{dialled}[belbrug-inbound]\n{inbound}"));
+        // A menu that listens to keys, where a debtor would be.
+        let menu = "[belbrug-outbound]\nexten => +442079460004,1,Answer()\n same => n,Read(KEYS,beep,4,,1,20)\n same => n,Log(NOTICE,pressed ${KEYS})\n same => n,Wait(20)\n";
+        self.add_config("sip/extensions.conf", &format!("\n[belbrug-phones]\n{dialled}[belbrug-inbound]\n{inbound}{menu}"));
         self.add_config("cert.pem", &issued.cert.pem());
         self.add_config("key.pem", &issued.signing_key.serialize_pem());
     }

@@ -237,7 +237,9 @@ impl Exchange {
         exchange.dial();
         let agent = exchange.incoming(AGENT);
         exchange.phones[AGENT].answer(exchange.now, agent, OFFER);
-        exchange.settle();
+        exchange.pass(Duration::from_millis(200));
+        assert_eq!(exchange.times_asked(), 0, "not before the phone can have our ACK");
+        exchange.pass(Duration::from_millis(100));
         (exchange, agent)
     }
 

@@ -1,0 +1,139 @@
+//! What the engine does when it is ordered something.
+
+use std::io;
+use std::sync::mpsc::TryRecvError;
+use std::time::Instant;
+
+use mio::{Interest, Token};
+
+use super::browser::Browser;
+use super::engine::{BROWSERS_MAX, Engine};
+use super::leg::{Leg, Recording};
+use super::orders::{Order, Told};
+use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
+use crate::ids::{AgentId, CallId};
+use crate::measure;
+use crate::telephony::media::codec::FRAME;
+use crate::telephony::pbx::recording::RecordingChange;
+
+impl Engine {
+    /// Whether more may come.
+    pub(super) fn take_orders(&mut self) -> bool {
+        loop {
+            match self.orders.try_recv() {
+                Ok(order) => self.order(Instant::now(), order),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => {
+                    self.browsers.values_mut().for_each(|browser| browser.close(&self.socket));
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, now: Instant, order: Order) {
+        match order {
+            Order::Open { call, agent, sockets } => {
+                self.turns += 1;
+                match Leg::new(agent, sockets, self.turns).and_then(|leg| self.add(&call, leg)) {
+                    Ok(()) => {}
+                    Err(error) => tracing::error!(%call, %error, "a call has no audio"),
+                }
+            }
+            Order::Flow(call, flow) => {
+                if let Some(leg) = self.legs.get_mut(&call) {
+                    let opens = flow.hears && leg.flow.is_none_or(|before| !before.hears);
+                    leg.flow = Some(flow);
+                    if opens {
+                        self.turns += 1;
+                        leg.turn = self.turns;
+                    }
+                    if flow.is_up && leg.away_since.is_none() && !self.browsers.get(&leg.agent).is_some_and(|browser| browser.is_connected) {
+                        leg.away_since = Some(now);
+                    }
+                }
+            }
+            Order::Close(call) => self.remove(now, &call),
+            Order::Record(call, change) => self.record(now, call, change),
+            Order::Offer(offer, answer) => {
+                let _ = answer.send(self.offered(now, offer));
+            }
+            Order::SignedOut(agent) => self.let_go(now, agent),
+            Order::Keys(call, keys) => {
+                if let Some(leg) = self.legs.get_mut(&call) {
+                    let taken = keys.into_iter().filter(|key| leg.digits.press(*key)).count();
+                    tracing::debug!(%call, taken, "keys are pressed");
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, call: &CallId, mut leg: Leg) -> io::Result<()> {
+        if self.legs.is_empty() {
+            self.next_frame = Instant::now() + FRAME;
+        }
+        let token = self.tokens;
+        self.tokens += 2;
+        self.poll.registry().register(&mut leg.rtp, Token(token), Interest::READABLE)?;
+        self.poll.registry().register(&mut leg.rtcp, Token(token + 1), Interest::READABLE)?;
+        self.by_token.extend([(token, call.clone()), (token + 1, call.clone())]);
+        self.legs.insert(call.clone(), leg);
+        Ok(())
+    }
+
+    fn remove(&mut self, now: Instant, call: &CallId) {
+        if let Some(mut leg) = self.legs.remove(call) {
+            if let Some(recording) = leg.recording.take() {
+                recording.recorder.close(call, now);
+            }
+            let _ = self.poll.registry().deregister(&mut leg.rtp);
+            let _ = self.poll.registry().deregister(&mut leg.rtcp);
+            self.by_token.retain(|_, of| of != call);
+            measure::audio_dropped(leg.strangers);
+        }
+    }
+
+    fn record(&mut self, now: Instant, call: CallId, change: RecordingChange) {
+        let Some(leg) = self.legs.get_mut(&call) else { return };
+        match (change, &mut leg.recording) {
+            (RecordingChange::Started, None) => {
+                let Some(recorder) = self.recorder.clone().filter(|recorder| recorder.open(&call, now)) else { return };
+                leg.recording = Some(Recording { recorder, call: call.clone(), is_paused: false });
+            }
+            (RecordingChange::Paused, Some(recording)) => recording.is_paused = true,
+            (RecordingChange::Resumed, Some(recording)) => recording.is_paused = false,
+            (RecordingChange::Stopped, Some(recording)) => {
+                recording.recorder.close(&call, now);
+                leg.recording = None;
+            }
+            _ => return,
+        }
+        self.tell(Told::Recording(call, change));
+    }
+
+    /// A page wants to be heard: it takes the place of the page that was.
+    fn offered(&mut self, now: Instant, offer: AudioOffer) -> AudioAnswer {
+        let AudioOffer { agent, tab, sdp } = offer;
+        if self.browsers.len() >= BROWSERS_MAX && !self.browsers.contains_key(&agent) {
+            return Err(OfferRefused::TooMany);
+        }
+        let (browser, answer) = Browser::new(now, tab, &sdp, &self.at)?;
+        self.let_go(now, agent);
+        self.by_name.insert(browser.name.clone(), agent);
+        self.browsers.insert(agent, browser);
+        Ok(answer)
+    }
+
+    pub(super) fn let_go(&mut self, now: Instant, agent: AgentId) {
+        let Some(mut browser) = self.browsers.remove(&agent) else { return };
+        browser.close(&self.socket);
+        self.by_name.remove(&browser.name);
+        self.by_address.retain(|_, of| *of != agent);
+        for leg in self.legs.values_mut().filter(|leg| leg.agent == agent) {
+            leg.away_since.get_or_insert(now);
+        }
+        if browser.is_connected {
+            self.tell(Told::Gone(agent));
+        }
+    }
+}
