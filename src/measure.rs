@@ -7,6 +7,8 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 /// Bounds of latencies, in seconds: from a lookup in memory to what an agent calls slow.
 const SECONDS: [f64; 14] = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// Bounds of how calls are heard.
+const MOS: [f64; 6] = [2.0, 2.5, 3.1, 3.6, 4.0, 4.3];
 /// Bounds of the writer's groups.
 const WRITES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -22,6 +24,7 @@ impl Figures {
     pub fn begin() -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(Matcher::Full("belbrug_call_mos".to_owned()), &MOS)?
             .set_buckets_for_metric(Matcher::Full("belbrug_writer_group_writes".to_owned()), &WRITES)?
             .build_recorder();
         let figures = Self(recorder.handle());
@@ -65,6 +68,7 @@ fn describe() {
         "belbrug_recording_packets_lost_total",
         "Packets of recorded calls that the disk was too slow for: they are silence in the recording."
     );
+    describe_histogram!("belbrug_call_mos", "How calls at phones in browsers were heard, estimated (ITU-T G.107), the worse of both ways.");
     describe_counter!("belbrug_audio_untold_total", "What the audio had to tell and nobody took.");
     describe_gauge!("belbrug_calls_live", "Calls that the PBX has now.");
     describe_counter!("belbrug_call_events_total", "What happened to calls, by kind.");
@@ -146,6 +150,11 @@ pub fn audio_dropped(packets: u64) {
 /// A packet of a recorded call found no room on its way to the disk.
 pub fn recording_packet_lost() {
     counter!("belbrug_recording_packets_lost_total").increment(1);
+}
+
+/// How a call that is over was heard, as a listener would say it: 1 bad, 4.4 as good as a telephone is.
+pub fn call_heard(mos: f64) {
+    histogram!("belbrug_call_mos").record(mos);
 }
 
 /// Something of the audio could not be told, because nobody took it.

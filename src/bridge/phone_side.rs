@@ -19,9 +19,11 @@ use crate::desk::phone::PhoneWish;
 use crate::desk::recording::Wish;
 use crate::desk::seat::{DeskCall, Found};
 use crate::ids::{AgentId, CallId, Extension, PhoneNumber};
+use crate::measure;
 use crate::numbers::Pattern;
 use crate::personal::Personal;
 use crate::recordings::live::Recorder;
+use crate::store::write::Write;
 use crate::telephony::calls::event::Direction;
 use crate::telephony::media::codec::Codec;
 use crate::telephony::pbx::recording::{RecordingChange, RecordingHeard};
@@ -165,6 +167,16 @@ impl<C: Clock> Task<C> {
             PhoneInput::Told(Told::Gone(agent)) => {
                 let effects = self.floor.phone_changed(agent, |phone| phone.tab = None);
                 self.note_changed(&effects);
+            }
+            PhoneInput::Told(Told::Marked(call, quality)) => {
+                if let Some(agent) = self.phones.agents.get(&call).copied() {
+                    let effects = self.floor.phone_changed(agent, |phone| phone.quality = Some(quality));
+                    self.note_changed(&effects);
+                }
+            }
+            PhoneInput::Told(Told::Measured(call, quality)) => {
+                measure::call_heard(quality.mos());
+                self.journal.put(Write::Quality(call, quality));
             }
             PhoneInput::Told(Told::Recording(call, change)) => self.recorded_here(call, change),
             PhoneInput::Told(Told::WaitedInVain(call)) => {

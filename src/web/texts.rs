@@ -157,6 +157,12 @@ impl Texts {
         }
     }
 
+    /// A number of tenths: "4,3", "4.3".
+    pub fn tenths(&self, tenths: i64) -> String {
+        let mark = if self.language == Language::Nl { ',' } else { '.' };
+        format!("{}{mark}{}", tenths / 10, (tenths % 10).abs())
+    }
+
     /// `€ 1.234,56`; the space does not break. A minus stands before the sign of the euro.
     pub fn euro(&self, cents: i64) -> String {
         let (group, comma) = match self.language {

@@ -30,6 +30,8 @@ const DATAGRAMS_A_TURN: usize = 64;
 const EVENTS_MAX: usize = 1024;
 /// Addresses from which one browser may come.
 const ADDRESSES_A_BROWSER: usize = 8;
+/// Frames between two looks at how calls are heard: two seconds.
+const MARK_FRAMES: u64 = 100;
 /// Agents whose browsers are connected, at most.
 pub(super) const BROWSERS_MAX: usize = 5000;
 
@@ -52,6 +54,7 @@ pub struct Engine {
     pub(super) turns: u64,
     pub(super) next_frame: Instant,
     pub(super) strangers: u64,
+    pub(super) frames: u64,
     pub(super) recorder: Option<Recorder>,
     pub(super) buffer: Vec<u8>,
     /// Sockets from which not everything was taken.
@@ -92,6 +95,7 @@ impl Engine {
             turns: 0,
             next_frame: Instant::now(),
             strangers: 0,
+            frames: 0,
             recorder,
             buffer: vec![0; 2048],
             unfinished: Vec::new(),
@@ -222,6 +226,7 @@ impl Engine {
             let now = Instant::now();
             let datagram = self.buffer.get(..length).unwrap_or_default();
             if is_rtcp {
+                leg.reported(now, from, datagram);
                 continue;
             }
             let (agent, audio) = (leg.agent, leg.received(now, from, datagram));
@@ -278,6 +283,21 @@ impl Engine {
         for call in in_vain {
             self.tell(Told::WaitedInVain(call));
         }
+        self.frames += 1;
+        if self.frames.is_multiple_of(MARK_FRAMES) {
+            self.mark(now);
+        }
+    }
+
+    /// Tells how each call is heard.
+    fn mark(&mut self, now: Instant) {
+        let browsers = &self.browsers;
+        let mark = |(call, leg): (&CallId, &mut Leg)| {
+            let has_browser = browsers.get(&leg.agent).is_some_and(|browser| browser.is_connected);
+            Some((call.clone(), leg.mark(now, has_browser)?))
+        };
+        let marks: Vec<_> = self.legs.iter_mut().filter_map(mark).collect();
+        marks.into_iter().for_each(|(call, quality)| self.tell(Told::Marked(call, quality)));
     }
 }
 

@@ -1,20 +1,22 @@
 //! The PBX's end of one call's audio.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mio::net::UdpSocket;
 use rand::RngExt as _;
 use rtp_types::{RtpPacket, RtpPacketBuilder};
 
 use super::ports::Sockets;
+use crate::desk::phone::Quality;
 use crate::ids::{AgentId, CallId};
 use crate::recordings::live::{Recorder, Side};
 use crate::telephony::media::codec::{Codec, PAYLOAD_BYTES_MAX};
 use crate::telephony::media::digits::Digits;
 use crate::telephony::media::g711::change_law;
 use crate::telephony::media::levels;
-use crate::telephony::media::quality::Reception;
+use crate::telephony::media::quality::{CallQuality, Heard, Reception};
+use crate::telephony::media::reports::{Reports, Sent};
 use crate::telephony::media::stream::{Numbers, Stream};
 use crate::telephony::softphone::call::Flow;
 
@@ -22,6 +24,12 @@ use crate::telephony::softphone::call::Flow;
 const SILENT_AFTER: Duration = Duration::from_millis(200);
 /// How long the other end waits for an agent whose page is gone.
 pub(super) const WAITS: Duration = Duration::from_secs(20);
+/// One who hears or says nothing for so long is told.
+const NOTHING_AFTER: Duration = Duration::from_secs(5);
+/// Frames between two reports: five seconds (RFC 3550, 6.2).
+const REPORT_FRAMES: u64 = 250;
+/// From the beginning of NTP's time, 1900, to that of ours.
+const SECONDS_TO_1970: u64 = 2_208_988_800;
 /// What stands before the audio in a packet.
 const HEADER_BYTES: usize = 12;
 
@@ -39,6 +47,12 @@ pub(super) struct Leg {
     ssrc: u32,
     pub(super) digits: Digits,
     pub(super) heard: Reception,
+    /// And of what the page says in this call.
+    pub(super) said: Reception,
+    pub(super) reports: Reports,
+    sent: Sent,
+    /// When it was agreed upon, or changed, last.
+    pub(super) flows_since: Option<Instant>,
     /// Packets from somebody else, or in a codec that was not agreed.
     pub(super) strangers: u64,
     /// When the page sent something last.
@@ -79,6 +93,7 @@ impl Leg {
         sockets.rtp.set_nonblocking(true)?;
         sockets.rtcp.set_nonblocking(true)?;
         let mut random = rand::rng();
+        let ssrc = random.random();
         Ok(Self {
             agent,
             rtp: UdpSocket::from_std(sockets.rtp),
@@ -88,7 +103,11 @@ impl Leg {
             locked: None,
             // Half of the room below, so that it does not start over at once.
             stream: Stream::new(random.random::<u16>() / 2, random.random()),
-            ssrc: random.random(),
+            ssrc,
+            said: Reception::default(),
+            reports: Reports::new(ssrc),
+            sent: Sent::default(),
+            flows_since: None,
             digits: Digits::default(),
             heard: Reception::default(),
             strangers: 0,
@@ -135,6 +154,7 @@ impl Leg {
             return None;
         }
         self.heard.received(now, packet.sequence_number(), packet.timestamp());
+        self.reports.hears(packet.ssrc());
         if let Some(recording) = self.recording.as_ref().filter(|_| flow.hears && flow.is_up) {
             recording.note(Side::Debtor, now, codec, payload);
         }
@@ -151,6 +171,7 @@ impl Leg {
     pub(super) fn speak(&mut self, now: Instant, mut audio: Audio) {
         self.spoken = Some(now);
         self.away_since = None;
+        self.said.received(now, audio.seq, audio.ticks);
         let Some(flow) = self.flow.filter(|flow| flow.speaks && !self.digits.is_busy()) else { return };
         if let Some(recording) = &self.recording {
             recording.note(Side::Agent, now, audio.codec, &audio.payload);
@@ -167,7 +188,7 @@ impl Leg {
         self.send(&flow, flow.codec.0, numbers, &audio.payload);
     }
 
-    fn send(&self, flow: &Flow, payload_type: u8, numbers: Numbers, payload: &[u8]) {
+    fn send(&mut self, flow: &Flow, payload_type: u8, numbers: Numbers, payload: &[u8]) {
         let mut packet = [0; HEADER_BYTES + PAYLOAD_BYTES_MAX];
         let builder = RtpPacketBuilder::<&[u8], &[u8]>::new()
             .payload_type(payload_type)
@@ -177,6 +198,9 @@ impl Leg {
             .ssrc(self.ssrc)
             .payload(payload);
         let Ok(length) = builder.write_into(&mut packet) else { return };
+        self.sent.packets = self.sent.packets.wrapping_add(1);
+        self.sent.octets = self.sent.octets.wrapping_add(u32::try_from(payload.len()).unwrap_or_default());
+        self.sent.ticks = numbers.ticks;
         // A full buffer of the kernel loses a packet, as any network may.
         let _ = self.rtp.send_to(packet.get(..length).unwrap_or_default(), self.to(flow));
     }
@@ -184,6 +208,9 @@ impl Leg {
     /// Once a frame: keys, and where the page sends nothing, a soft tone in its place.
     pub(super) fn tick(&mut self, now: Instant) {
         self.frame += 1;
+        if self.frame.is_multiple_of(REPORT_FRAMES) {
+            self.report(now);
+        }
         let Some(flow) = self.flow.filter(|flow| flow.speaks) else { return };
         if self.digits.is_busy() {
             let events = flow.events;
@@ -203,8 +230,63 @@ impl Leg {
         }
     }
 
+    /// Tells the other end how it is heard, one port above its audio (RFC 3605 says where that is otherwise, which exchanges do not use).
+    fn report(&mut self, now: Instant) {
+        let Some(flow) = self.flow else { return };
+        let mut to = self.to(&flow);
+        to.set_port(to.port().saturating_add(1));
+        let report = self.reports.write(now, ntp(), self.sent, &mut self.heard);
+        let _ = self.rtcp.send_to(&report, to);
+    }
+
+    /// Takes a report of the other end.
+    pub(super) fn reported(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+        let is_the_others = self.flow.is_some_and(|flow| from.ip() == self.to(&flow).ip());
+        if !is_the_others || !self.reports.read(now, ntp(), datagram) {
+            self.strangers += 1;
+        }
+    }
+
+    /// The call as it was heard, both ways.
+    pub(super) fn quality(&self) -> CallQuality {
+        let round_trip = self.reports.far().and_then(|far| far.round_trip);
+        CallQuality { heard: self.heard.whole(), said: self.said.whole(), round_trip }
+    }
+
+    /// How it is heard now; `None` before there is anything to say.
+    pub(super) fn mark(&mut self, now: Instant, has_browser: bool) -> Option<Quality> {
+        let flow = self.flow.filter(|flow| flow.is_up && (flow.hears || flow.speaks))?;
+        let since = self.flows_since?;
+        let is_silent = |last: Option<Instant>| now.duration_since(last.unwrap_or(since).max(since)) >= NOTHING_AFTER;
+        let (heard, said) = (self.heard.since_last(), self.said.since_last());
+        if flow.hears && is_silent(self.heard.last()) {
+            return Some(Quality::NothingHeard);
+        }
+        if flow.speaks && has_browser && is_silent(self.said.last()) {
+            return Some(Quality::NothingSaid);
+        }
+        let far = self.reports.far();
+        let far_mos = far.map_or(5.0, |far| {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1000")]
+            let lost = (far.loss * 1000.0) as u64;
+            Heard { expected: 1000, lost, jitter: Duration::ZERO }.mos(far.round_trip.unwrap_or_default())
+        });
+        let mos = CallQuality { heard, said, round_trip: far.and_then(|far| far.round_trip) }.mos().min(far_mos);
+        Some(match mos {
+            4.0.. => Quality::Good,
+            3.1.. => Quality::Fair,
+            _ => Quality::Poor,
+        })
+    }
+
     /// Nobody has been at the page for so long that the call is given up.
     pub(super) fn has_waited(&self, now: Instant) -> bool {
         self.flow.is_some_and(|flow| flow.is_up) && self.away_since.is_some_and(|since| now.duration_since(since) >= WAITS)
     }
+}
+
+/// The time of day as NTP has it.
+fn ntp() -> u64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    ((time.as_secs() + SECONDS_TO_1970) << 32) | ((u64::from(time.subsec_nanos()) << 32) / 1_000_000_000)
 }

@@ -42,6 +42,9 @@ impl Engine {
             }
             Order::Flow(call, flow) => {
                 if let Some(leg) = self.legs.get_mut(&call) {
+                    if leg.flow.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
+                        leg.flows_since = Some(now);
+                    }
                     let opens = flow.hears && leg.flow.is_none_or(|before| !before.hears);
                     leg.flow = Some(flow);
                     if opens {
@@ -90,6 +93,10 @@ impl Engine {
             let _ = self.poll.registry().deregister(&mut leg.rtcp);
             self.by_token.retain(|_, of| of != call);
             measure::audio_dropped(leg.strangers);
+            let quality = leg.quality();
+            if quality.heard.expected > 0 {
+                self.tell(Told::Measured(call.clone(), quality));
+            }
         }
     }
 

@@ -8,8 +8,10 @@ use tokio::sync::oneshot;
 
 use super::ports::Sockets;
 use crate::desk::hub::{AudioAnswer, AudioOffer};
+use crate::desk::phone::Quality;
 use crate::ids::{AgentId, CallId};
 use crate::telephony::media::digits::Digit;
+use crate::telephony::media::quality::CallQuality;
 use crate::telephony::pbx::recording::RecordingChange;
 use crate::telephony::softphone::call::Flow;
 
@@ -51,6 +53,10 @@ pub enum Told {
     Connected(AgentId, String),
     /// No page of the agent is heard any more.
     Gone(AgentId),
+    /// How a call is heard now.
+    Marked(CallId, Quality),
+    /// How a call that is over was heard.
+    Measured(CallId, CallQuality),
     /// What was ordered of a recording is done.
     Recording(CallId, RecordingChange),
     /// Nobody was at the page for so long that the other end need not wait longer.

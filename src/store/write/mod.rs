@@ -13,6 +13,7 @@ mod calls;
 mod debts;
 mod imports;
 mod outcomes;
+mod quality;
 mod recordings;
 mod what;
 

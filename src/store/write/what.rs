@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::imports::{self, DebtorImport, ImportBegin, InvoiceImport};
 use super::recordings::{self, RecordingWrite};
-use super::{Settlement, accounts, calls, debts, outcomes};
+use super::{Settlement, accounts, calls, debts, outcomes, quality};
 use crate::clock::Timestamp;
 use crate::collection::money::Cents;
 use crate::collection::outcome::FollowUpKind;
@@ -16,6 +16,7 @@ use crate::personal::Personal;
 use crate::store::error::StoreError;
 use crate::store::pool::Tx;
 use crate::telephony::calls::event::CallEvent;
+use crate::telephony::media::quality::CallQuality;
 
 /// Something to write. Writing it twice is harmless.
 #[derive(Debug, Clone)]
@@ -91,6 +92,8 @@ pub enum Write {
     AttachNumber(DebtorId, PhoneNumber),
     /// About a recording.
     Recording(RecordingWrite),
+    /// How a call was heard.
+    Quality(CallId, CallQuality),
     /// A user, new or changed.
     User(UserSave),
     /// Further phones of a user.
@@ -143,6 +146,7 @@ impl Write {
             Self::Outcome(_) => "outcome",
             Self::AttachNumber(..) => "number",
             Self::Recording(_) => "recording",
+            Self::Quality(..) => "quality",
             Self::User(_) | Self::Devices(..) | Self::Password(..) | Self::Disable(..) | Self::Language(..) => "user",
             Self::SessionOpen(_) | Self::SessionSeen(..) | Self::SessionClose(_) => "session",
             Self::ImportBegin(_) | Self::ImportDebtors(_) | Self::ImportInvoices(..) | Self::ImportSettleMissing(..) | Self::ImportEnd(_) => "import",
@@ -178,6 +182,7 @@ impl Write {
             | Self::CloseGhosts { .. }
             | Self::Draft(_)
             | Self::Recording(_)
+            | Self::Quality(..)
             | Self::User(_)
             | Self::Devices(..)
             | Self::Password(..)
@@ -345,6 +350,7 @@ pub(in crate::store) async fn apply(tx: &mut Tx, write: &Write) -> Result<Writte
         Write::Outcome(outcome) => outcomes::outcome(tx, outcome).await,
         Write::AttachNumber(debtor, number) => outcomes::attach(tx, *debtor, *number).await,
         Write::Recording(write) => recordings::apply(tx, write).await,
+        Write::Quality(call, quality) => quality::heard(tx, call, quality).await,
         Write::User(user) => accounts::user(tx, user).await,
         Write::Devices(user, devices) => accounts::devices(tx, *user, devices).await,
         Write::Password(user, hash) => accounts::password(tx, *user, hash).await,

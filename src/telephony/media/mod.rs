@@ -6,4 +6,5 @@ pub mod digits;
 pub mod g711;
 pub mod levels;
 pub mod quality;
+pub mod reports;
 pub mod stream;

@@ -21,6 +21,8 @@ pub struct Reception {
     last: Option<Instant>,
     /// As of the last report: expected and received.
     reported: (u64, u64),
+    /// The same, as of the last report to the other end.
+    told: (u64, u64),
     /// Of stretches that ended with a sender's new beginning.
     before: (u64, u64),
 }
@@ -36,6 +38,39 @@ pub struct Heard {
     pub jitter: Duration,
 }
 
+/// What a report says of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reported {
+    /// The part that was lost since the report before, in 256ths.
+    pub fraction: u8,
+    /// Lost in all.
+    pub lost: u32,
+    /// The highest number that came, with how often they started over.
+    pub highest: u32,
+    /// In ticks.
+    pub jitter_ticks: u32,
+}
+
+/// A whole call, both ways.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CallQuality {
+    /// What the agent hears: as it came from the exchange.
+    pub heard: Heard,
+    /// What the agent says: as it came from the browser.
+    pub said: Heard,
+    /// To the exchange and back, where it tells.
+    pub round_trip: Option<Duration>,
+}
+
+impl CallQuality {
+    /// What a listener would say of the worse of the two ways.
+    #[must_use]
+    pub fn mos(&self) -> f64 {
+        let round_trip = self.round_trip.unwrap_or_default();
+        self.heard.mos(round_trip).min(self.said.mos(round_trip))
+    }
+}
+
 impl Heard {
     /// The part that was lost, from 0 to 1.
     #[must_use]
@@ -49,6 +84,7 @@ impl Heard {
     #[must_use]
     pub fn mos(&self, round_trip: Duration) -> f64 {
         let jitter_ms = self.jitter.as_secs_f64() * 1000.0;
+        // One way, and what holds back twice the jitter.
         let delay = round_trip.as_secs_f64().mul_add(500.0, 2.0f64.mul_add(jitter_ms, FIXED_DELAY_MS));
         let delayed = 0.024f64.mul_add(delay, 0.11 * (delay - 177.3).max(0.0));
         let loss = self.loss() * 100.0;
@@ -102,6 +138,22 @@ impl Reception {
         let (expected, received) = (self.before.0 + self.expected(), self.before.1 + self.received);
         let (was_expected, was_received) = std::mem::replace(&mut self.reported, (expected, received));
         self.heard(expected - was_expected, received - was_received)
+    }
+
+    /// As a report tells it to whoever sends (RFC 3550, 6.4.1).
+    pub fn reported(&mut self) -> Reported {
+        let (expected, received) = (self.before.0 + self.expected(), self.before.1 + self.received);
+        let (was_expected, was_received) = std::mem::replace(&mut self.told, (expected, received));
+        let (of, got) = (expected - was_expected, received - was_received);
+        let fraction = (of.saturating_sub(got) * 256).checked_div(of).unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few thousand ticks at most")]
+        let jitter_ticks = self.jitter_ticks as u32;
+        Reported {
+            fraction: u8::try_from(fraction).unwrap_or(u8::MAX),
+            lost: u32::try_from(expected.saturating_sub(received)).unwrap_or(u32::MAX).min(0x7F_FFFF),
+            highest: u32::try_from(self.highest.saturating_sub(65_536) & 0xFFFF_FFFF).unwrap_or_default(),
+            jitter_ticks,
+        }
     }
 
     fn heard(&self, expected: u64, received: u64) -> Heard {

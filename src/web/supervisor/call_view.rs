@@ -1,11 +1,12 @@
 //! Calls as the lists and the page of one call show them.
 
 use super::owed;
-use super::view::{CallDetail, CallRow, Certainty, EventRow, LegRow, NoteRow, OutcomeRow, ResultTone};
+use super::view::{CallDetail, CallRow, Certainty, EventRow, HeardRow, LegRow, NoteRow, OutcomeRow, ResultTone};
 use crate::clock::Timestamp;
 use crate::numbers;
 use crate::store::error::StoreError;
 use crate::store::read::calls::{self, CallSummary};
+use crate::store::read::quality::CallHeard;
 use crate::telephony::calls::event::EndReason;
 use crate::web::agent::bar;
 use crate::web::agent::view::Direction;
@@ -105,7 +106,21 @@ pub(super) async fn detail(deps: &Deps, t: &Texts, call: &CallSummary) -> Result
             .filter_map(|entry| Some(NoteRow { when: moment(entry.at), agent: entry.agent.clone(), text: entry.notes.clone()? }))
             .collect(),
         recording,
+        heard: deps.store.call_heard(&call.id).await?.map(|heard| heard_row(t, &heard)),
     })
+}
+
+/// How it was heard: the mark, and what both ways lost.
+fn heard_row(t: &Texts, heard: &CallHeard) -> HeardRow {
+    let share = |lost: i64, of: i64| t.tenths(lost * 1000 / of.max(1));
+    HeardRow {
+        mos: t.tenths(heard.mos_hundredths / 10),
+        tone: if heard.mos_hundredths >= 400 { ResultTone::Answered } else { ResultTone::NotAnswered },
+        heard_lost: share(heard.heard_lost, heard.heard_packets),
+        said_lost: share(heard.said_lost, heard.said_packets),
+        jitter_ms: (heard.heard_jitter_micros.max(heard.said_jitter_micros) / 1000).to_string(),
+        round_trip_ms: heard.round_trip_micros.map(|micros| (micros / 1000).to_string()),
+    }
 }
 
 fn with_seconds(deps: &Deps, at: i64) -> String {

@@ -239,6 +239,19 @@ pub struct NoteRow {
     pub text: String,
 }
 
+/// How a call was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeardRow {
+    /// "4,3".
+    pub mos: String,
+    pub tone: ResultTone,
+    /// Per cent, "0,2".
+    pub heard_lost: String,
+    pub said_lost: String,
+    pub jitter_ms: String,
+    pub round_trip_ms: Option<String>,
+}
+
 /// One call in full.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallDetail {
@@ -261,6 +274,8 @@ pub struct CallDetail {
     pub outcomes: Vec<OutcomeRow>,
     pub notes: Vec<NoteRow>,
     pub recording: Option<RecordingRow>,
+    /// How it was heard; `None` of a call that Belbrug did not carry.
+    pub heard: Option<HeardRow>,
 }
 
 #[derive(Debug, Clone, Template)]

@@ -8,7 +8,7 @@ use super::office::{CALLER, open_file};
 use super::service::Home;
 use crate::lab::pbx::Release;
 use crate::lab::tone::power;
-use crate::lab::{Kamailio, Pbx, Phone, until};
+use crate::lab::{Kamailio, Pbx, Phone, until, until_async};
 
 /// What the agent's microphone hears, and what the debtor's phone speaks.
 const AGENT: f64 = 600.0;
@@ -81,7 +81,7 @@ async fn is_not_heard_by(phone: &Phone, hertz: f64) {
 
 #[tokio::test]
 async fn a_debtor_calls_and_both_hear_each_other() {
-    let Office { pbx, home: _home, browser } = office("phone-in").await;
+    let Office { pbx, home, browser } = office("phone-in").await;
     let debtor = Phone::outside(&pbx, CALLER, "M. Vos").await;
     debtor.dial("31101").await;
     browser.says("[data-state]", "Inkomend gesprek").await;
@@ -92,10 +92,29 @@ async fn a_debtor_calls_and_both_hear_each_other() {
     browser.hears(DEBTOR).await;
     is_heard_by(&debtor, AGENT).await;
     browser.picture("111-phone-talks").await;
+    browser.size(390, 844).await;
+    browser.picture("120-phone-talks-narrow").await;
+    browser.size(1280, 800).await;
     browser.click("[data-action=hang-up]").await;
     debtor.wait_closed().await;
     browser.find(".bar[data-call=ended]").await;
     pbx.wait_idle().await;
+    // How it sounded is kept with the call.
+    let pool = home.pool().await;
+    let kept = until_async(|| async {
+        let sql = "SELECT mos_hundredths, heard_packets, heard_lost, said_packets, said_lost FROM call_quality";
+        sqlx::query_as::<_, (i64, i64, i64, i64, i64)>(sql).fetch_optional(&pool).await.expect("the quality")
+    });
+    let (mos, heard, heard_lost, said, said_lost) = kept.await.expect("how it sounded");
+    assert!(
+        mos >= 400 && heard > 20 && said > 20 && heard_lost * 20 <= heard && said_lost * 20 <= said,
+        "{mos} {heard} {heard_lost} {said} {said_lost}"
+    );
+    browser.sign_in(&home.address, "carla").await;
+    browser.client.goto(&format!("{}/floor/calls", home.address)).await.expect("the calls");
+    browser.click("main table a").await;
+    browser.says("#heard", "van 5").await;
+    browser.picture("121-how-it-sounded").await;
 }
 
 #[tokio::test]
