@@ -30,5 +30,6 @@ pub mod config;
 pub mod demo;
 pub mod import;
 pub mod recordings;
+pub mod simulate;
 pub mod store;
 pub mod web;

@@ -23,8 +23,10 @@ struct Arguments {
 enum Command {
     /// Run the service.
     Serve,
-    /// Try it: sample debtors, sample agents, and captured calls in place of a PBX.
+    /// Try it: sample debtors who are heard and hear you, sample agents, and your browser as the phone.
     Demo(cli::demo::Demo),
+    /// Debtors without a PBX: phones register here, and whoever they call answers, is busy, hangs up, or calls in.
+    Simulate(cli::simulate::Simulate),
     /// Check config, PBX, permissions, database and clock, and say what to do.
     Doctor,
     /// Take over debtors.csv and invoices.csv.
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Serve => cli::run(cli::serve::serve(&arguments.config)),
         Command::Demo(demo) => cli::run(demo.run()),
+        Command::Simulate(simulate) => cli::run(simulate.run()),
         Command::Doctor => cli::run(cli::doctor::doctor(&arguments.config)),
         Command::Import(import) => cli::run(import.run(&arguments.config)),
         Command::Replay(replay) => replay.run(),

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use belbrug::clock::{Clock, SystemClock};
 use belbrug::config::{self, Config};
-use belbrug::demo::{player, sample};
+use belbrug::demo::sample;
 use belbrug::desk::hub::Board;
 use belbrug::ids::Extension;
+use belbrug::simulate::serve::{CALLS_TO_MAKE_MAX, CallNow, Simulator};
 use belbrug::store::pool::Store;
 use belbrug::store::read::accounts::User;
 use belbrug::store::write::{ImportBegin, UserSave, Write, Written};
@@ -51,16 +52,21 @@ impl Demo {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         super::start_log("warn,belbrug=info")?;
         let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let pbx = tokio::net::TcpListener::bind(loopback(0)).await?;
+        let debtors = Simulator::open(loopback(0), Ipv4Addr::LOCALHOST.into(), None).await.context("no port for the debtors")?;
         let mut config = config::parse("")?;
         config.office.name = "Incasso Voorbeeld".to_owned();
         config.office.dial_countries = ["NL", "BE", "GB"].map(str::to_owned).to_vec();
-        config.pbx.port = pbx.local_addr()?.port();
-        config.pbx.secret = "demo".to_owned().into();
+        config.sip.server = Ipv4Addr::LOCALHOST.to_string();
+        config.sip.port = Some(debtors.address().port());
+        config.sip.listen = loopback(0);
+        config.browser.lines = vec!["1XX".to_owned()];
+        for extension in USERS.iter().filter_map(|(.., extension)| *extension) {
+            config.browser.secrets.insert(Extension::parse(extension)?, "demo".to_owned().into());
+        }
         config.store.url = format!("sqlite:{}", self.data.join("belbrug.db").display()).into();
         fill(&config).await?;
-        let (call_now, calls) = mpsc::channel(1);
-        tokio::spawn(player::serve(pbx, sample::callers(), calls));
+        let (call_now, calls) = mpsc::channel(CALLS_TO_MAKE_MAX);
+        tokio::spawn(debtors.run(calls));
         let listener = TcpListener::bind(loopback(self.port)).or_else(|_| TcpListener::bind(loopback(0))).context("no port for the page")?;
         let service = Service::start(&config, listener).await?;
         let store = Store::open(config.store.url.reveal()).await?;
@@ -73,7 +79,7 @@ impl Demo {
             say(&format!("    {login:6} {:18} {name}, {what}", password_of(login)));
         }
         say("");
-        say("  Sign in as anna: within ten seconds the phone rings, and is picked up after a while. Ctrl+C ends the demo.");
+        say("  Sign in as anna, with sound: within ten seconds somebody calls, and whoever you dial is heard. Ctrl+C ends the demo.");
         say(&format!("  What you save is kept in {}.", self.data.display()));
         say("");
         service.until_stopped().await
@@ -81,7 +87,8 @@ impl Demo {
 }
 
 /// Lets somebody call soon after the first agent has signed in, and again whenever that seat has been free for a while.
-async fn ring_now_and_then(store: Store, board: watch::Receiver<Arc<Board>>, call_now: mpsc::Sender<()>) {
+async fn ring_now_and_then(store: Store, board: watch::Receiver<Arc<Board>>, call_now: mpsc::Sender<CallNow>) {
+    let mut callers = sample::callers().into_iter().cycle();
     let mut free_since = Instant::now();
     let mut pause = FIRST_CALL;
     loop {
@@ -92,7 +99,8 @@ async fn ring_now_and_then(store: Store, board: watch::Receiver<Arc<Board>>, cal
         } else if free_since.elapsed() >= pause {
             free_since = Instant::now();
             pause = NEXT_CALL;
-            if call_now.send(()).await.is_err() {
+            let Some(caller) = callers.next() else { return };
+            if call_now.send(CallNow { phone: Some(FIRST_PHONE.to_owned()), caller }).await.is_err() {
                 return;
             }
         }

@@ -8,6 +8,7 @@ pub(crate) mod inspect;
 pub(crate) mod replay;
 pub(crate) mod serve;
 mod service;
+pub(crate) mod simulate;
 pub(crate) mod user;
 
 use std::io::Write;

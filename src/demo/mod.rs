@@ -1,6 +1,3 @@
-//! For trying Belbrug without a PBX: sample debtors, and a player of captured calls that speaks the manager protocol.
-//! The softphone's simulator will replace the player.
+//! For trying Belbrug without a PBX: sample debtors, and who of them calls.
 
-pub mod capture;
-pub mod player;
 pub mod sample;

@@ -1,11 +1,13 @@
 //! Sample debtors: fictional names, and telephone numbers from the ranges that Ofcom keeps for fiction (+44 7700 900xxx
 //! and +44 20 7946 0xxx). No Dutch or Belgian range is kept for it.
 
+use std::time::Duration;
+
 use chrono::{Days, NaiveDate};
 
-use super::player::Caller;
 use crate::collection::money::Cents;
 use crate::ids::{IdError, PhoneNumber};
+use crate::simulate::persona::Caller;
 use crate::store::write::{DebtorImport, InvoiceImport};
 
 /// The creditors.
@@ -124,18 +126,19 @@ pub fn invoices(today: NaiveDate) -> Vec<InvoiceImport> {
 /// Who calls in the demo: known, known and gives up, several with one number, unknown, withheld.
 #[must_use]
 pub fn callers() -> Vec<Caller> {
-    let known = |at: usize, gives_up| {
+    let caller = |number: String, name: &str, seconds| Caller { number, name: name.to_owned(), patience: Duration::from_secs(seconds) };
+    let known = |at: usize, seconds| {
         let name = NAMES.get(at).map_or("", |(name, ..)| *name);
-        Caller { number: number(at).map_or_else(|_| String::new(), |number| number.to_string()), name: name.to_owned(), gives_up }
+        caller(number(at).map_or_else(|_| String::new(), |number| number.to_string()), name, seconds)
     };
     vec![
-        known(4, false),
-        Caller { number: format!("+{BOOKKEEPER}"), name: "Administratiekantoor Cijfer".to_owned(), gives_up: false },
-        known(11, true),
-        Caller { number: "+447700900999".to_owned(), name: String::new(), gives_up: false },
-        known(30, false),
-        Caller { number: "anonymous".to_owned(), name: "Anonymous".to_owned(), gives_up: false },
-        known(20, false),
+        known(4, 60),
+        caller(format!("+{BOOKKEEPER}"), "Administratiekantoor Cijfer", 60),
+        known(11, 6),
+        caller("+447700900999".to_owned(), "", 60),
+        known(30, 60),
+        caller("anonymous".to_owned(), "Anonymous", 60),
+        known(20, 60),
     ]
 }
 

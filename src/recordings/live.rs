@@ -227,6 +227,19 @@ fn samples(time: Duration) -> u64 {
     u64::try_from(time.as_micros() * u128::from(CLOCK_HZ) / 1_000_000).unwrap_or(u64::MAX)
 }
 
+/// The samples of a file like those that are written here.
+///
+/// # Errors
+/// When it is no WAV file of 16 bit, mono, with 8,000 samples a second.
+pub fn samples_in(file: &Path) -> Result<Vec<i16>, hound::Error> {
+    let reader = hound::WavReader::open(file)?;
+    let spec = reader.spec();
+    if (spec.channels, spec.sample_rate, spec.bits_per_sample) != (1, CLOCK_HZ, 16) {
+        return Err(hound::Error::Unsupported);
+    }
+    reader.into_samples().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

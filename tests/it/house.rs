@@ -9,7 +9,7 @@ const FUNCTION_LINES_MAX: usize = 60;
 
 /// Each room, and the rooms that it may import. Everybody may import the leaves.
 const LEAVES: [&str; 4] = ["clock", "ids", "numbers", "personal"];
-const MAP: [(&str, &[&str]); 16] = [
+const MAP: [(&str, &[&str]); 17] = [
     ("clock", &[]),
     ("ids", &[]),
     ("personal", &[]),
@@ -22,7 +22,8 @@ const MAP: [(&str, &[&str]); 16] = [
     ("measure", &[]),
     ("store", &["desk", "collection", "telephony::calls", "telephony::media", "measure"]),
     ("recordings", &["store", "measure", "telephony::media"]),
-    ("demo", &["store", "collection", "telephony"]),
+    ("demo", &["store", "collection", "simulate"]),
+    ("simulate", &["telephony", "bridge::sip", "recordings::live"]),
     ("bridge", &["telephony", "desk", "store", "recordings", "config", "measure"]),
     ("web", &["desk", "store", "config", "collection", "telephony::calls", "measure"]),
     ("cli", &["belbrug"]),
@@ -32,7 +33,7 @@ const MAP: [(&str, &[&str]); 16] = [
 const CAGED: [(&str, &[&str]); 15] = [
     ("str0m", &["src/bridge/audio/browser.rs"]),
     ("mio", &["src/bridge/audio"]),
-    ("rtp_types", &["src/bridge/audio/leg.rs"]),
+    ("rtp_types", &["src/bridge/audio/leg.rs", "src/simulate/serve.rs"]),
     ("rtcp_types", &["src/telephony/media/reports.rs"]),
     ("ezk_g722", &["src/recordings/live.rs"]),
     ("axum", &["src/web", "src/cli/service.rs"]),

@@ -178,6 +178,14 @@ impl Browser {
         }
     }
 
+    /// Waits until the page plays something as loud as a voice.
+    pub(crate) async fn hears_somebody(&self) {
+        let heard = until_async(|| async { (self.heard().await.1 > 120.0).then_some(()) });
+        if heard.await.is_none() {
+            panic!("nobody is heard: {:?}", self.heard().await);
+        }
+    }
+
     /// Waits until the page plays nothing that could be heard.
     pub(crate) async fn hears_nothing(&self) {
         let silent = until_async(|| async { (self.heard().await.1 < 60.0).then_some(()) });

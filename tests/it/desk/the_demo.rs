@@ -34,15 +34,17 @@ impl Drop for Demo {
 }
 
 #[tokio::test]
-async fn the_phone_rings_a_dial_is_answered_and_an_outcome_is_saved() {
+async fn somebody_calls_is_heard_and_an_outcome_is_saved_and_a_dial_is_answered() {
     let demo = Demo::start();
-    let browser = Browser::open().await;
+    let browser = Browser::with_microphone(600.0).await;
     browser.sign_in_with(&demo.address, "anna", "demo-anna-2026").await;
     browser.says("#worklist", "Nog nooit gebeld").await;
     browser.says("[data-state]", "Inkomend gesprek").await;
     browser.says("#file", "Transport Verhagen").await;
     browser.picture("60-demo-ringing").await;
+    browser.click("[data-action=answer]").await;
     browser.says("[data-state]", "In gesprek").await;
+    browser.hears_somebody().await;
     browser.click("[data-action=hang-up]").await;
     browser.find(".bar[data-call=ended]").await;
     browser.script("document.querySelector('input[name=code][value=AM]').click()").await;
@@ -56,5 +58,40 @@ async fn the_phone_rings_a_dial_is_answered_and_an_outcome_is_saved() {
     open_file(&browser).await;
     browser.click("#file button.dial").await;
     browser.says("[data-state]", "In gesprek").await;
+    browser.hears_somebody().await;
     browser.picture("61-demo-dialled").await;
+    browser.click("[data-action=hold]").await;
+    browser.says("[data-state]", "In de wacht").await;
+    browser.click("[data-action=retrieve]").await;
+    browser.hears_somebody().await;
+    browser.click("[data-action=hang-up]").await;
+    browser.find(".bar[data-call=ended]").await;
+}
+
+/// An exchange of the simulator for the phones of another program: a real one registers, is called, and calls.
+#[tokio::test]
+async fn a_phone_of_others_registers_is_called_and_calls() {
+    let listen = format!("127.0.0.1:{}", crate::lab::free_port());
+    let mut child = Command::new(PROGRAM)
+        .args(["simulate", "--listen", &listen, "--cps", "0.5"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program");
+    let mut lines = BufReader::new(child.stdout.take().expect("what it says")).lines();
+    assert!(lines.next().expect("a line").expect("a line").contains(&listen));
+    let port = listen.rsplit(':').next().and_then(|port| port.parse().ok()).expect("the port");
+    let phone = crate::lab::Phone::register_at(port, "any", "101").await;
+    phone.wait_ringing().await;
+    phone.answer().await;
+    let heard = crate::lab::until(|| {
+        let bytes = phone.heard().pop().and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
+        let loud =
+            bytes.get(44..).unwrap_or_default().chunks_exact(2).filter(|pair| i16::from_le_bytes([pair[0], pair[1]]).unsigned_abs() > 2000).count();
+        (loud > 2000).then_some(())
+    });
+    assert!(heard.await.is_some(), "the phone hears whoever calls");
+    phone.hang_up().await;
+    let _ = child.kill();
+    let _ = child.wait();
 }

@@ -116,6 +116,8 @@ pub struct UserAgent {
     pub(super) alarms: Alarms,
     pub(super) events: VecDeque<Event>,
     pub(super) refusals: Refusals,
+    /// Where we are the exchange: whoever takes what is for nobody else.
+    pub(super) host: Option<AccountId>,
     pub(super) count: u64,
     random: StdRng,
     /// Makes the tags of answers that need no memory.
@@ -141,6 +143,7 @@ impl UserAgent {
             alarms: Alarms::default(),
             events: VecDeque::new(),
             refusals: Refusals::default(),
+            host: None,
             count: 0,
             secret: random.random(),
             random,

@@ -77,7 +77,7 @@ impl UserAgent {
             _ => return None,
         };
         let at_peer = |account: &super::agent::Account| account.peer.addr.ip() == from.addr.ip();
-        self.accounts.iter().position(|account| account.user == user && at_peer(account)).map(AccountId)
+        self.accounts.iter().position(|account| account.user == user && at_peer(account)).map(AccountId).or(self.host)
     }
 
     /// The session that a call takes the place of (RFC 3891, 3).

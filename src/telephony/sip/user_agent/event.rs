@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::telephony::calls::hangup_cause::HangupCause;
 use crate::telephony::sip::digest::Refused;
+use crate::telephony::sip::peer::Peer;
 
 /// An account at a PBX.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +63,15 @@ pub enum Event {
         subscription: SubscriptionId,
         /// Why.
         why: Failure,
+    },
+    /// A phone says where it is, to us as its exchange.
+    PhoneAt {
+        /// Whose.
+        user: String,
+        /// Where it says so from.
+        from: Peer,
+        /// Its address; `None` when it is nowhere any more.
+        contact: Option<String>,
     },
     /// Our call is under way.
     Progress {

@@ -73,6 +73,7 @@ impl UserAgent {
             Method::Notify => self.refuse(now, from, id, message, 481),
             Method::Bye | Method::Update | Method::Prack | Method::Info => self.refuse(now, from, id, message, 481),
             Method::Refer => self.refuse(now, from, id, message, 403),
+            Method::Register if self.host.is_some() => self.taken_in(now, from, id, message),
             _ => {
                 let draft = self.refusal(from, message, 405).with(HeaderName::Allow, ALLOW);
                 self.transactions.respond(now, id, &draft);

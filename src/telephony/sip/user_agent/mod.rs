@@ -17,6 +17,7 @@ mod inbound;
 mod mid_call;
 mod outcome;
 mod refer;
+mod registrar;
 mod registration;
 mod session;
 mod session_timer;
