@@ -358,6 +358,11 @@ impl<C: Clock> Task<C> {
         self.phone_asked(channel, ask)
     }
 
+    /// Lets an agent hear himself.
+    pub(super) fn phone_echo(&self, agent: AgentId) {
+        self.phones.order(Order::Echo(agent));
+    }
+
     pub(super) fn phone_asked(&mut self, channel: &str, ask: Ask) -> Result<(), Refusal> {
         let SipState::Open(side) = &mut self.sip else { return Err(Refusal::NoPbx) };
         let done = side.line.ask(std::time::Instant::now(), channel, ask);

@@ -61,6 +61,8 @@ pub enum Effect {
         /// What.
         wish: PhoneWish,
     },
+    /// Let an agent hear himself in his browser.
+    Echo(AgentId),
     /// Connect the others of two calls at the phone in a browser.
     Join {
         /// The channel of the one.

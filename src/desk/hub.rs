@@ -44,6 +44,8 @@ pub enum Command {
     HangUp(AgentId, CallId),
     /// Do this with a call at the phone in the browser.
     Phone(AgentId, CallId, PhoneWish),
+    /// Hear oneself at the phone in the browser, to see that it works.
+    EchoTest(AgentId),
     /// Ask a colleague while the other waits. The call is made from the click, as a dial.
     Consult {
         /// Who asks.

@@ -123,6 +123,17 @@ impl Floor {
         Ok(effects)
     }
 
+    pub(super) fn echo_test(&self, agent: AgentId) -> Result<Vec<Effect>, Refusal> {
+        let seat = self.seats.get(&agent).ok_or(Refusal::NoSeat)?;
+        if seat.phone.is_none() {
+            return Err(Refusal::NoPhone);
+        }
+        if seat.calls.iter().any(DeskCall::is_live) {
+            return Err(Refusal::InCall);
+        }
+        Ok(vec![Effect::Echo(agent)])
+    }
+
     /// Asks a colleague, while whoever is in the call waits.
     pub(super) fn consult(
         &mut self,

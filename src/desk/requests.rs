@@ -43,6 +43,7 @@ impl Floor {
             Command::Recording(agent, call, wish) => self.recording(pbx_is_up, agent, &call, wish),
             Command::HangUp(agent, call) => self.hang_up(pbx_is_up, agent, &call),
             Command::Phone(agent, call, wish) => self.phone(pbx_is_up, agent, &call, wish),
+            Command::EchoTest(agent) => self.echo_test(agent),
             Command::Consult { agent, colleague, call } => self.consult(now, pbx_is_up, agent, colleague, call),
             Command::Open { agent, case, call, attached, name, has_draft } => {
                 let effects = self.open(now, agent, case, call, attached, name)?;

@@ -11,11 +11,12 @@ use tower_http::compression::CompressionLayer;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const FILES: [(&str, &str, &str); 7] = [
+const FILES: [(&str, &str, &str); 8] = [
     ("/assets/belbrug.css", CSS, include_str!("assets/belbrug.css")),
     ("/assets/desk.js", SCRIPT, include_str!("assets/desk.js")),
     ("/assets/draft.js", SCRIPT, include_str!("assets/draft.js")),
     ("/assets/floor.js", SCRIPT, include_str!("assets/floor.js")),
+    ("/assets/headset.js", SCRIPT, include_str!("assets/headset.js")),
     ("/assets/live.js", SCRIPT, include_str!("assets/live.js")),
     ("/assets/phone.js", SCRIPT, include_str!("assets/phone.js")),
     ("/assets/icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),

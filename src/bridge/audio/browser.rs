@@ -1,5 +1,6 @@
 //! One agent's browser: a WebRTC session (RFC 8825) in which audio goes both ways, and nothing else.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,9 @@ use crate::telephony::media::stream::Stream;
 
 /// A browser that says nothing for so long is gone: it checks the way every few seconds (RFC 7675).
 const GONE_AFTER: Duration = Duration::from_secs(10);
+/// How long a test of hearing oneself lasts, and how many frames later each is heard.
+const ECHO_LASTS: Duration = Duration::from_secs(15);
+const ECHO_FRAMES: usize = 50;
 /// An offer that is longer is refused; browsers' have some two thousand bytes.
 const OFFER_BYTES_MAX: usize = 16 * 1024;
 
@@ -35,6 +39,8 @@ pub(super) struct Browser {
     mid: Option<Mid>,
     stream: Stream,
     heard_at: Instant,
+    /// What the agent has said in a test, to be heard again, and until when.
+    echo: Option<(Instant, VecDeque<Audio>)>,
     /// When it wants to be looked after.
     pub(super) due: Instant,
 }
@@ -80,6 +86,7 @@ impl Browser {
             mid: None,
             stream: Stream::new(rand::random::<u16>() / 2, rand::random()),
             heard_at: now,
+            echo: None,
             due: now,
         };
         Ok((browser, answer.to_sdp_string()))
@@ -160,6 +167,26 @@ impl Browser {
         let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
         let write = RtpWrite::new(codec.payload_type().into(), numbers.seq.into(), numbers.ticks, now, payload);
         stream.write_rtp(write.marker(numbers.is_first));
+    }
+
+    /// From now on the agent hears himself, a second later.
+    pub(super) fn begin_echo(&mut self, now: Instant) {
+        self.echo = Some((now + ECHO_LASTS, VecDeque::with_capacity(ECHO_FRAMES)));
+    }
+
+    /// Takes what the agent says while he is in no call.
+    pub(super) fn echo(&mut self, now: Instant, audio: Audio) {
+        let Some((until, said)) = &mut self.echo else { return };
+        if now >= *until {
+            self.echo = None;
+            return;
+        }
+        said.push_back(audio);
+        if said.len() > ECHO_FRAMES
+            && let Some(then) = said.pop_front()
+        {
+            self.hear(now, then);
+        }
     }
 
     /// Says goodbye.

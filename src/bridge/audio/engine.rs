@@ -196,13 +196,18 @@ impl Engine {
                     self.tell(Told::Connected(agent, tab));
                 }
                 Ok(Some(browser::Told::Closed)) => return self.let_go(now, agent),
-                Ok(Some(browser::Told::Audio(audio))) => {
-                    if let Some(leg) = self.talks(agent) {
-                        leg.speak(now, audio);
-                    }
-                }
+                Ok(Some(browser::Told::Audio(audio))) => match self.talks(agent) {
+                    Some(leg) => leg.speak(now, audio),
+                    None => self.echo(now, agent, audio),
+                },
                 Err(error) => return self.failed(now, agent, &error),
             }
+        }
+    }
+
+    fn echo(&mut self, now: Instant, agent: AgentId, audio: Audio) {
+        if let Some(browser) = self.browsers.get_mut(&agent) {
+            browser.echo(now, audio);
         }
     }
 

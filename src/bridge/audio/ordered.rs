@@ -61,6 +61,11 @@ impl Engine {
             Order::Offer(offer, answer) => {
                 let _ = answer.send(self.offered(now, offer));
             }
+            Order::Echo(agent) => {
+                if let Some(browser) = self.browsers.get_mut(&agent) {
+                    browser.begin_echo(now);
+                }
+            }
             Order::SignedOut(agent) => self.let_go(now, agent),
             Order::Keys(call, keys) => {
                 if let Some(leg) = self.legs.get_mut(&call) {

@@ -40,6 +40,8 @@ pub enum Order {
     Offer(AudioOffer, oneshot::Sender<AudioAnswer>),
     /// Nobody is at this agent's page any more.
     SignedOut(AgentId),
+    /// Let an agent who is in no call hear himself, a second later, for a while.
+    Echo(AgentId),
     /// Press these keys.
     Keys(CallId, Vec<Digit>),
     /// Record it, pause that, go on, or end it.

@@ -28,6 +28,7 @@ pub fn router(deps: Deps) -> Router {
         .route("/desk/hang-up", post(actions::hang_up))
         .route("/desk/phone", post(phone::wish))
         .route("/desk/phone/consult", post(phone::consult))
+        .route("/desk/phone/echo", post(phone::echo))
         .route("/desk/phone/offer", post(phone::offer))
         .route("/desk/recording", post(actions::recording))
         .route("/desk/open", post(actions::open))

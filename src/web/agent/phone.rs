@@ -130,6 +130,12 @@ pub(super) async fn consult(State(deps): State<Deps>, session: Session, Form(for
     done(json!({}))
 }
 
+/// Lets the agent hear himself.
+pub(super) async fn echo(State(deps): State<Deps>, session: Session) -> Answer {
+    ask(&deps, &session, Command::EchoTest(session.user.id)).await?;
+    done(json!({}))
+}
+
 #[derive(Deserialize)]
 pub(super) struct OfferForm {
     tab: String,

@@ -204,6 +204,14 @@ function toggleKeys(on = byId("keys").hidden) {
 	byId("menu").open = false;
 }
 
+async function headset(on) {
+	if (!on && byId("headset")?.hidden !== false) return;
+	byId("menu").open = false;
+	const panel = await import("./headset.js");
+	if (on) panel.open();
+	else panel.close();
+}
+
 function tab(name) {
 	body.dataset.tab = name;
 	for (const button of all("[data-tab-to]")) button.setAttribute("aria-pressed", String(button.dataset.tabTo === name));
@@ -214,6 +222,7 @@ on("click", (event) => {
 	if (!button) return;
 	const { action, date, into, tabTo } = button.dataset;
 	if (action === "keys") toggleKeys();
+	if (action === "headset") headset(byId("headset").hidden);
 	if (action === "next") next();
 	if (action === "change-outcome") button.closest(".picker").classList.remove("closed");
 	if (action === "notify") Notification.requestPermission().then(offerNotify);
@@ -278,6 +287,7 @@ function escape(el) {
 	if (el.id === "excuse-search") byId("excuse-list").hidden = true;
 	else if (el.type === "search") clearSearch();
 	toggleKeys(false);
+	headset(false);
 	closeMenus(null);
 	if (el !== body) el.blur();
 }

@@ -404,3 +404,27 @@ async fn a_colleague_with_a_browser_gets_the_call_and_the_file() {
     bram.find(".bar[data-call=ended]").await;
     office.pbx.wait_idle().await;
 }
+
+/// Before the shift: which microphone, hearing oneself through the service, and how quiet the room is.
+#[tokio::test]
+async fn the_headset_is_tried_before_the_first_call() {
+    let Office { pbx: _pbx, home: _home, browser } = office("phone-headset").await;
+    browser.click("#menu > summary").await;
+    browser.click("#menu [data-action=headset]").await;
+    let microphones = until_async(|| async {
+        let known = browser.script("return document.querySelectorAll('#headset-mic option').length").await;
+        (known.as_u64() > Some(1)).then_some(())
+    });
+    assert!(microphones.await.is_some(), "the microphones are listed");
+    let level =
+        until_async(|| async { (browser.script("return document.querySelector('#headset-level').value").await.as_f64() > Some(0.1)).then_some(()) });
+    assert!(level.await.is_some(), "the bar moves");
+    browser.click("[data-action=echo-test]").await;
+    browser.hears(AGENT).await;
+    browser.picture("122-headset").await;
+    browser.click("[data-action=room-check]").await;
+    // A tone all the time is a loud room.
+    browser.find("#headset-told[data-room=loud]").await;
+    browser.says("#headset-told", "bel hier niet").await;
+    browser.picture("123-headset-room").await;
+}

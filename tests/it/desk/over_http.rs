@@ -449,7 +449,7 @@ async fn our_script_and_style_are_few_bytes() {
     let home = home().await;
     let client = client();
     let mut bytes = 0;
-    for name in ["belbrug.css", "desk.js", "draft.js", "floor.js", "live.js", "phone.js", "icon.svg"] {
+    for name in ["belbrug.css", "desk.js", "draft.js", "floor.js", "headset.js", "live.js", "phone.js", "icon.svg"] {
         let request = client.get(format!("{}/assets/{name}", home.address)).header("accept-encoding", "gzip");
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.headers()["content-encoding"], "gzip", "{name}");
