@@ -25,6 +25,8 @@ enum Command {
     Serve,
     /// Try it: sample debtors who are heard and hear you, sample agents, and your browser as the phone.
     Demo(cli::demo::Demo),
+    /// Practice for new agents: the same pages for the same users, with sample debtors. Nothing of it reaches the ledger.
+    Practice(cli::practice::Practice),
     /// Debtors without a PBX: phones register here, and whoever they call answers, is busy, hangs up, or calls in.
     Simulate(cli::simulate::Simulate),
     /// Check config, PBX, permissions, database and clock, and say what to do.
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Serve => cli::run(cli::serve::serve(&arguments.config)),
         Command::Demo(demo) => cli::run(demo.run()),
+        Command::Practice(practice) => cli::run(practice.run(&arguments.config)),
         Command::Simulate(simulate) => cli::run(simulate.run()),
         Command::Doctor => cli::run(cli::doctor::doctor(&arguments.config)),
         Command::Import(import) => cli::run(import.run(&arguments.config)),

@@ -309,6 +309,8 @@ fn office(config: &Config, plan: NumberPlan) -> anyhow::Result<OfficeInfo> {
         dial_countries: config.office.dial_countries.clone(),
         trusted_proxies: config.web.trusted_proxies.clone(),
         https: config.web.certificate.is_some(),
+        practice: config.practice,
+        practice_at: config.web.practice.clone().filter(|_| !config.practice),
         language: config.web.language.clone(),
         session_hours: config.web.session_hours,
         notices: config.recording.notices.clone(),

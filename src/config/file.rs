@@ -156,6 +156,9 @@ fn check_web(config: &Config) -> Result<(), ConfigError> {
             ),
         ));
     }
+    if web.practice.as_ref().is_some_and(|address| !address.starts_with("https://") && !address.starts_with("http://")) {
+        return Err(wrong("[web] practice", "is the whole address of the pages for practice, such as https://desk.example.nl:8090"));
+    }
     if !matches!(web.language.as_str(), "nl" | "en") {
         return Err(wrong("[web] language", "must be nl or en"));
     }
@@ -299,6 +302,7 @@ mod tests {
             ("[web]\nlisten = \"0.0.0.0:8080\"", "[web] listen: 0.0.0.0:8080 is reachable"),
             ("[web]\nlisten = \"nonsense\"", "listen"),
             ("[web]\nlissten = \"127.0.0.1:1\"", "unknown field `lissten`"),
+            ("[web]\npractice = \"desk:8090\"", "[web] practice"),
             ("[web]\ncertificate = \"x\"", "[web] certificate and key"),
             ("[office]\nzone = \"Europe/Amsterdm\"", "zone"),
             ("[office]\nextensions = [\"abc\"]", "[office] country, extensions"),

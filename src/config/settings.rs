@@ -38,6 +38,9 @@ pub struct Config {
     pub queues: Queues,
     /// The creditors with numbers of their own, by name.
     pub creditors: BTreeMap<String, Creditor>,
+    /// It is for practice, and says so on every page; never in the file.
+    #[serde(skip)]
+    pub practice: bool,
 }
 
 /// `[queues]`
@@ -275,6 +278,8 @@ pub struct Web {
     pub key: Option<PathBuf>,
     /// Proxies whose word about the client's address and protocol is taken.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where new agents practise; the desk's menu leads there.
+    pub practice: Option<String>,
     /// Of the sign-in page.
     pub language: String,
     /// Hours.
@@ -288,6 +293,7 @@ impl Default for Web {
             certificate: None,
             key: None,
             trusted_proxies: Vec::new(),
+            practice: None,
             language: "nl".to_owned(),
             session_hours: 12,
         }

@@ -69,6 +69,10 @@ pub struct OfficeInfo {
     pub trusted_proxies: Vec<IpAddr>,
     /// We speak HTTPS ourselves.
     pub https: bool,
+    /// All of this is practice.
+    pub practice: bool,
+    /// Where practice is.
+    pub practice_at: Option<String>,
     /// `nl` or `en`.
     pub language: String,
     /// Hours.

@@ -58,6 +58,8 @@ async fn desk(State(deps): State<Deps>, session: Session) -> Answer {
             t,
             title: &t.t("title-desk"),
             seq: board.seq_of(session.user.id),
+            practice: deps.office.practice,
+            practice_at: deps.office.practice_at.as_deref(),
             can_floor: session.user.role >= Role::Supervisor,
             can_admin: session.user.role >= Role::Admin,
             bar: &bar::call_bar(t, &deps.office, &board, &seat, now),

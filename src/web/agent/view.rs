@@ -330,6 +330,10 @@ pub struct DeskPage<'a> {
     pub title: &'a str,
     /// The number of the last live view that is already in this page.
     pub seq: u64,
+    /// All of this is practice.
+    pub practice: bool,
+    /// Shows the way to practice.
+    pub practice_at: Option<&'a str>,
     /// Shows the way to the supervisors' floor.
     pub can_floor: bool,
     /// Shows the way to the users.

@@ -787,3 +787,5 @@ room-hush = Quiet please: the room is measured for three seconds.
 room-quiet = A quiet room ({ "%d" } dB): the customer hears only you.
 room-busy = A busy room ({ "%d" } dB): the customer hears the others. Close the door or switch noise suppression on.
 room-loud = Too much noise ({ "%d" } dB): do not call here. Find a quieter place.
+practice-mark = Practice: nothing of this reaches the ledger
+nav-practice = Practise

@@ -787,3 +787,5 @@ room-hush = Even stil: de kamer wordt drie seconden gemeten.
 room-quiet = Rustige kamer ({ "%d" } dB): de klant hoort alleen u.
 room-busy = Rumoerige kamer ({ "%d" } dB): de klant hoort de anderen. Sluit de deur of zet ruisonderdrukking aan.
 room-loud = Te veel lawaai ({ "%d" } dB): bel hier niet. Zoek een stillere plek.
+practice-mark = Oefening: niets hiervan komt in het grootboek
+nav-practice = Oefenen

@@ -95,3 +95,40 @@ async fn a_phone_of_others_registers_is_called_and_calls() {
     let _ = child.kill();
     let _ = child.wait();
 }
+
+/// Practice beside the office's own service: the same people and passwords, debtors who are heard, and nothing in the ledger.
+#[tokio::test]
+async fn practice_is_marked_and_reaches_no_ledger() {
+    let home = super::service::Home::new(crate::lab::free_port(), "secret");
+    let port = crate::lab::free_port();
+    let mut child = Command::new(PROGRAM)
+        .arg("--config")
+        .arg(home.path("belbrug.toml"))
+        .args(["practice", "--port", &port.to_string(), "--data", &home.text_path("practice")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program");
+    let mut lines = BufReader::new(child.stdout.take().expect("what it says")).lines();
+    assert!(lines.next().expect("a line").expect("a line").contains("Practice is at port"));
+    let browser = Browser::with_microphone(600.0).await;
+    browser.sign_in(&format!("http://127.0.0.1:{port}"), "anna").await;
+    browser.says("[data-practice]", "niets hiervan komt in het grootboek").await;
+    browser.says("[data-state]", "Inkomend gesprek").await;
+    browser.click("[data-action=answer]").await;
+    browser.hears_somebody().await;
+    browser.picture("62-practice").await;
+    browser.size(390, 844).await;
+    browser.picture("63-practice-narrow").await;
+    browser.size(1280, 800).await;
+    browser.click("[data-action=hang-up]").await;
+    browser.find(".bar[data-call=ended]").await;
+    browser.script("document.querySelector('input[name=code][value=AM]').click()").await;
+    super::office::save(&browser).await;
+    assert_eq!(super::office::ledger(&home).await, []);
+    let pool = home.pool().await;
+    let calls: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM calls").fetch_one(&pool).await.expect("calls");
+    assert_eq!(calls, 0);
+    let _ = child.kill();
+    let _ = child.wait();
+}
