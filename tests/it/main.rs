@@ -11,6 +11,7 @@
     reason = "a test that cannot go on must fail, loudly"
 )]
 
+mod audio;
 mod desk;
 mod flows;
 mod house;

@@ -1,0 +1,187 @@
+//! A browser's end of a session, played by the same WebRTC without sockets, and the sockets for it; and an exchange that is one socket.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use belbrug::bridge::audio::engine::Engine;
+use belbrug::bridge::audio::orders::{Order, Orders, Told};
+use belbrug::bridge::audio::ports::Ports;
+use belbrug::desk::hub::{AudioAnswer, AudioOffer};
+use belbrug::ids::{AgentId, CallId};
+use belbrug::telephony::media::codec::Codec;
+use belbrug::telephony::softphone::call::Flow;
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::RtpWrite;
+use str0m::{Candidate, Event, Input, Output, Rtc};
+use tokio::sync::mpsc;
+
+/// How long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The engine, and what it tells.
+pub(super) struct Carrier {
+    pub(super) orders: Orders,
+    pub(super) told: mpsc::Receiver<Told>,
+    ports: Ports,
+}
+
+impl Carrier {
+    pub(super) fn start() -> Self {
+        let (engine, orders, told) = Engine::open(SocketAddr::from(([127, 0, 0, 1], 0)), &[], None).expect("the engine");
+        std::thread::spawn(move || engine.run());
+        Self { orders, told, ports: Ports::new([127, 0, 0, 1].into(), 20_000..=29_999, rand::random()) }
+    }
+
+    pub(super) fn offer(&self, agent: AgentId, sdp: &str) -> AudioAnswer {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        assert!(self.orders.send(Order::Offer(AudioOffer { agent, tab: "tab".to_owned(), sdp: sdp.to_owned() }, answer)));
+        answered.blocking_recv().expect("an answer")
+    }
+
+    /// A call of an agent whose other end is this exchange; where its audio is to come.
+    pub(super) fn call(&mut self, name: &str, agent: AgentId, exchange: &Exchange) -> SocketAddr {
+        let (call, sockets) = (CallId::new(name), self.ports.pair().expect("ports"));
+        let at = sockets.rtp.local_addr().expect("its address");
+        assert!(self.orders.send(Order::Open { call: call.clone(), agent, sockets }));
+        self.flows(name, exchange, true);
+        at
+    }
+
+    /// Audio goes both ways, or neither.
+    pub(super) fn flows(&self, name: &str, exchange: &Exchange, is_open: bool) {
+        let to = exchange.0.local_addr().expect("its address");
+        let flow =
+            Flow { to, exchange: to.ip(), codec: (8, Codec::Pcma), events: Some(101), speaks: is_open, hears: is_open, is_up: true, version: 1 };
+        assert!(self.orders.send(Order::Flow(CallId::new(name), flow)));
+    }
+}
+
+/// An exchange's end of a call: a socket.
+pub(super) struct Exchange(pub(super) UdpSocket);
+
+impl Exchange {
+    pub(super) fn new() -> Self {
+        Self::at([127, 0, 0, 1])
+    }
+
+    pub(super) fn at(address: [u8; 4]) -> Self {
+        let socket = UdpSocket::bind(SocketAddr::from((address, 0))).expect("a port");
+        socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a time");
+        Self(socket)
+    }
+
+    /// Says one frame of this.
+    pub(super) fn says(&self, to: SocketAddr, seq: u16, byte: u8) {
+        let mut packet = vec![0x80, 8];
+        packet.extend(seq.to_be_bytes());
+        packet.extend((u32::from(seq) * 160).to_be_bytes());
+        packet.extend(7_u32.to_be_bytes());
+        packet.extend([byte; 160]);
+        self.0.send_to(&packet, to).expect("sent");
+    }
+
+    /// What it hears next, without the header; `None` when nothing comes for a moment.
+    pub(super) fn hears(&self) -> Option<(u8, Vec<u8>)> {
+        let mut packet = [0; 2048];
+        let length = self.0.recv(&mut packet).ok()?;
+        Some((packet[1] & 0x7F, packet[12..length].to_vec()))
+    }
+}
+
+/// A browser.
+pub(super) struct Browser {
+    rtc: Rtc,
+    mid: Mid,
+    pending: Option<SdpPendingOffer>,
+    pub(super) socket: UdpSocket,
+    at: SocketAddr,
+    seq: u64,
+    pub(super) is_connected: bool,
+    heard: Vec<Vec<u8>>,
+}
+
+impl Browser {
+    /// A browser with the offer that its page would send.
+    pub(super) fn new() -> (Self, String) {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        socket.set_read_timeout(Some(Duration::from_millis(5))).expect("a time");
+        let at = socket.local_addr().expect("its address");
+        let mut rtc = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_pcma(true, false).build(Instant::now());
+        rtc.add_local_candidate(Candidate::host(at, "udp").expect("a candidate"));
+        let mut change = rtc.sdp_api();
+        let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
+        let (offer, pending) = change.apply().expect("an offer");
+        let browser = Self { rtc, mid, pending: Some(pending), socket, at, seq: 100, is_connected: false, heard: Vec::new() };
+        (browser, offer.to_sdp_string())
+    }
+
+    /// A browser that is connected as this agent's.
+    pub(super) fn of(carrier: &Carrier, agent: AgentId) -> Self {
+        let (mut browser, offer) = Self::new();
+        browser.takes(&carrier.offer(agent, &offer).expect("an answer"));
+        browser.until("connected", |browser| browser.is_connected);
+        browser
+    }
+
+    pub(super) fn takes(&mut self, answer: &str) {
+        let answer = SdpAnswer::from_sdp_string(answer).expect("an answer");
+        self.rtc.sdp_api().accept_answer(self.pending.take().expect("our offer"), answer).expect("it fits");
+    }
+
+    pub(super) fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            assert!(Instant::now() < deadline, "the browser was never {what}");
+            self.turn();
+        }
+    }
+
+    /// Lives for so long.
+    pub(super) fn lives(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.turn();
+        }
+    }
+
+    fn turn(&mut self) {
+        let mut buffer = [0; 2048];
+        if let Ok((length, source)) = self.socket.recv_from(&mut buffer)
+            && let Ok(receive) = Receive::new(Protocol::Udp, source, self.at, &buffer[..length])
+        {
+            let _ = self.rtc.handle_input(Input::Receive(Instant::now(), receive));
+        }
+        let _ = self.rtc.handle_input(Input::Timeout(Instant::now()));
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(_)) | Err(_) => return,
+                Ok(Output::Transmit(transmit)) => drop(self.socket.send_to(&transmit.contents, transmit.destination)),
+                Ok(Output::Event(Event::Connected)) => self.is_connected = true,
+                Ok(Output::Event(Event::RtpPacket(packet))) => self.heard.push(packet.payload.to_vec()),
+                Ok(Output::Event(_)) => {}
+            }
+        }
+    }
+
+    /// Says one frame of this.
+    pub(super) fn says(&mut self, byte: u8) {
+        self.seq += 1;
+        let (now, ticks) = (Instant::now(), u32::try_from(self.seq * 160).expect("short"));
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(self.mid, None).expect("our stream");
+        stream.write_rtp(RtpWrite::new(8.into(), self.seq.into(), ticks, now, vec![byte; 160]));
+        let _ = self.rtc.handle_input(Input::Timeout(now));
+        self.poll();
+    }
+
+    /// Whether a frame of this was heard.
+    pub(super) fn has_heard(&self, byte: u8) -> bool {
+        self.heard.iter().any(|frame| frame.contains(&byte))
+    }
+}

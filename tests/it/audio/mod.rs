@@ -1,0 +1,4 @@
+//! The engine that carries audio, without a page and without an exchange: what it passes on, and above all what it does not.
+
+mod client;
+mod strangers;
