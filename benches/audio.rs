@@ -71,12 +71,23 @@ fn run(calls: usize) -> f64 {
         let (agent, id) = (AgentId(i64::try_from(call).expect("few")), CallId::new(&format!("call-{call}")));
         let sockets = ports.pair().expect("a pair of ports");
         rtp.push(sockets.rtp.local_addr().expect("its port").port());
-        assert!(orders.send(Order::Open { call: id.clone(), agent, sockets }));
+        assert!(orders.send(Order::Open { call: id.clone(), agent, sockets }).is_ok());
         answers.push(offer(&orders, agent, asked["offers"][call].as_str().expect("an offer")));
         let to = SocketAddr::from(([127, 0, 0, 1], u16::try_from(asked["pbx"][call].as_u64().expect("a port")).expect("a port")));
         let codec = (8, Codec::Pcma);
-        let flow = Flow { to, exchange: to.ip(), codec, events: None, speaks: true, hears: true, is_up: true, version: 1 };
-        assert!(orders.send(Order::Flow(id, flow)));
+        let flow = Flow {
+            to,
+            exchange: to.ip(),
+            codec,
+            takes: [Some(codec), None, None],
+            events: None,
+            speaks: true,
+            hears: true,
+            is_up: true,
+            version: 1,
+            turn: 1,
+        };
+        assert!(orders.send(Order::Flow(id, flow)).is_ok());
     }
     generator.write(&json!({ "rtp": rtp, "answers": answers }));
     assert_eq!(generator.read()["ready"], calls, "all browsers are connected");
@@ -104,7 +115,7 @@ fn run(calls: usize) -> f64 {
 
 fn offer(orders: &Orders, agent: AgentId, sdp: &str) -> String {
     let (answer, answered) = tokio::sync::oneshot::channel();
-    assert!(orders.send(Order::Offer(AudioOffer { agent, tab: "bench".to_owned(), sdp: sdp.to_owned() }, answer)));
+    assert!(orders.send(Order::Offer(AudioOffer { agent, tab: "bench".to_owned(), sdp: sdp.to_owned() }, answer)).is_ok());
     answered.blocking_recv().expect("an answer").expect("the offer is taken")
 }
 

@@ -7,6 +7,7 @@ mod ledger_side;
 pub mod link;
 pub mod outbound;
 mod pbx_side;
+mod phone_asks;
 pub mod phone_side;
 mod queues_side;
 mod recorded;

@@ -1,6 +1,6 @@
 //! The phones in browsers, for the task: who is at work, what their users want, and where their audio goes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -14,24 +14,25 @@ use super::audio::ports::Ports;
 use super::sip_side::SipState;
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
-use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused, Refusal};
-use crate::desk::phone::PhoneWish;
+use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
 use crate::desk::recording::Wish;
 use crate::desk::seat::{DeskCall, Found};
-use crate::ids::{AgentId, CallId, Extension, PhoneNumber};
+use crate::ids::{AgentId, CallId, Extension};
 use crate::measure;
 use crate::numbers::Pattern;
 use crate::personal::Personal;
 use crate::recordings::live::Recorder;
 use crate::store::write::Write;
-use crate::telephony::calls::event::Direction;
+use crate::telephony::calls::event::{Direction, EndReason};
 use crate::telephony::media::codec::Codec;
 use crate::telephony::pbx::recording::{RecordingChange, RecordingHeard};
 use crate::telephony::sip::digest::Credentials;
-use crate::telephony::softphone::call::{Ask, AudioOrder, NotNow, PhoneDial, PhoneTold};
+use crate::telephony::softphone::call::{AudioOrder, PhoneTold};
 
 /// Offers of pages that wait, at most.
 pub const OFFERS_MAX: usize = 256;
+/// What may wait for the audio; after that it is given up.
+const UNSENT_MAX: usize = 4096;
 /// A page that is loaded anew is back within this: its phone stays known to the PBX.
 const PAGE_AWAY: Duration = Duration::from_secs(20);
 
@@ -71,9 +72,11 @@ pub(super) struct Phones {
     /// Whose audio each call is.
     pub(super) agents: BTreeMap<CallId, AgentId>,
     /// Calls that are to be recorded from their first word.
-    to_record: BTreeSet<CallId>,
+    pub(super) to_record: BTreeSet<CallId>,
     /// Calls whose first word was.
     up: BTreeSet<CallId>,
+    /// What the audio could not be ordered yet.
+    unsent: VecDeque<Order>,
 }
 
 /// What comes of them.
@@ -102,30 +105,55 @@ impl Phones {
                 None
             }
         });
-        Self { setup, audio: opened, ports: None, seen: BTreeMap::new(), agents: BTreeMap::new(), to_record: BTreeSet::new(), up: BTreeSet::new() }
+        Self {
+            setup,
+            audio: opened,
+            ports: None,
+            seen: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            to_record: BTreeSet::new(),
+            up: BTreeSet::new(),
+            unsent: VecDeque::new(),
+        }
     }
 
     pub(super) fn is_ours(&self, extension: &Extension) -> bool {
         self.setup.as_ref().is_some_and(|setup| setup.lines.iter().any(|line| line.matches(extension.as_str())))
     }
 
-    fn order(&self, order: Order) -> bool {
-        let is_taken = self.audio.as_ref().is_some_and(|(orders, _)| orders.send(order));
-        if !is_taken {
-            tracing::error!("the audio does not take orders");
+    /// Orders something; what does not fit now follows as soon as it does, in its order.
+    pub(super) fn order(&mut self, order: Order) {
+        self.unsent.push_back(order);
+        self.send();
+    }
+
+    fn send(&mut self) {
+        let Some((orders, _)) = &self.audio else { return self.unsent.clear() };
+        while let Some(order) = self.unsent.pop_front() {
+            if let Err(order) = orders.send(order) {
+                self.unsent.push_front(order);
+                break;
+            }
         }
-        is_taken
+        if self.unsent.len() > UNSENT_MAX {
+            tracing::error!("the audio of the phones in browsers stands still: start the service again");
+            self.audio = None;
+        }
     }
 
     /// Makes room for the audio of a call; where it is.
-    fn open(&mut self, call: &CallId, agent: AgentId) -> Option<SocketAddr> {
+    pub(super) fn open(&mut self, call: &CallId, agent: AgentId) -> Option<SocketAddr> {
+        if self.agents.contains_key(call) || self.audio.is_none() {
+            return None; // Another page was quicker.
+        }
         let sockets = self.ports.as_mut()?.pair()?;
         let at = sockets.rtp.local_addr().ok()?;
         self.agents.insert(call.clone(), agent);
-        self.order(Order::Open { call: call.clone(), agent, sockets }).then_some(at)
+        self.order(Order::Open { call: call.clone(), agent, sockets });
+        Some(at)
     }
 
-    fn close(&mut self, call: &CallId) -> Option<AgentId> {
+    pub(super) fn close(&mut self, call: &CallId) -> Option<AgentId> {
         self.to_record.remove(call);
         self.up.remove(call);
         self.order(Order::Close(call.clone()));
@@ -181,9 +209,7 @@ impl<C: Clock> Task<C> {
             PhoneInput::Told(Told::Recording(call, change)) => self.recorded_here(call, change),
             PhoneInput::Told(Told::WaitedInVain(call)) => {
                 tracing::warn!(%call, "nobody came back to the page: the call is ended");
-                if let Some(channel) = self.channel_of(&call) {
-                    self.sip_hang_up(&channel);
-                }
+                self.phone_hang_up(&call);
             }
         }
     }
@@ -201,14 +227,16 @@ impl<C: Clock> Task<C> {
     }
 
     /// Pauses, resumes or stops what is recorded here; whether the channel is one of ours.
-    pub(super) fn phone_recording(&self, channel: &str, wish: Wish) -> bool {
-        let Some(call) = self.phones.agents.keys().find(|call| self.channel_of(call).as_deref() == Some(channel)) else { return false };
+    pub(super) fn phone_recording(&mut self, channel: &str, wish: Wish) -> bool {
+        let call = self.phones.agents.keys().find(|call| self.channel_of(call).as_deref() == Some(channel)).cloned();
+        let Some(call) = call else { return false };
         let change = match wish {
             Wish::Pause => RecordingChange::Paused,
             Wish::Resume => RecordingChange::Resumed,
             Wish::Stop => RecordingChange::Stopped,
         };
-        self.phones.order(Order::Record(call.clone(), change))
+        self.phones.order(Order::Record(call, change));
+        true
     }
 
     /// Somebody has taken the call: it is recorded where its creditor's debtors are told of it.
@@ -235,8 +263,28 @@ impl<C: Clock> Task<C> {
         }
     }
 
+    fn phone_hang_up(&mut self, call: &CallId) {
+        if let SipState::Open(side) = &mut self.sip {
+            side.line.phone_hang_up(std::time::Instant::now(), call);
+            side.flush();
+        }
+    }
+
+    /// Who has no seat any more speaks with nobody, and is not heard.
+    fn end_calls_of_the_gone(&mut self) {
+        let is_gone = |agent: &AgentId| self.floor.seat(*agent).is_none_or(|seat| seat.phone.is_none());
+        let gone: Vec<(CallId, AgentId)> =
+            self.phones.agents.iter().filter(|(_, agent)| is_gone(agent)).map(|(call, agent)| (call.clone(), *agent)).collect();
+        for (call, agent) in gone {
+            self.phone_hang_up(&call);
+            self.phones.order(Order::SignedOut(agent));
+        }
+    }
+
     /// Call once a tick: the phones of those who have a page open are at work.
     pub(super) fn keep_phones(&mut self) {
+        self.phones.send();
+        self.end_calls_of_the_gone();
         let Some(setup) = &self.phones.setup else { return };
         let now = Instant::now();
         let mut wanted = BTreeMap::new();
@@ -274,7 +322,12 @@ impl<C: Clock> Task<C> {
                 tracing::warn!(%extension, why, "a phone in a browser is not known to the PBX: is its secret right?");
                 (extension, Err(why))
             }
-            PhoneTold::NotSentOn(call, status) => return tracing::info!(%call, status, "a call could not be handed over"),
+            PhoneTold::NotSentOn(call, status) => {
+                tracing::info!(%call, status, "a call could not be handed over");
+                let agent = self.phones.agents.get(&call).copied();
+                let effects = agent.map(|agent| self.floor.not_handed_over(agent, reason_of_status(status))).unwrap_or_default();
+                return self.note_changed(&effects);
+            }
         };
         if let Some(agent) = self.floor.agent_of(&extension) {
             let effects = self.floor.phone_changed(agent, |phone| phone.registered = Some(registered));
@@ -308,68 +361,14 @@ impl<C: Clock> Task<C> {
             }
         }
     }
+}
 
-    /// Calls a number, or a colleague, from a phone in a browser.
-    pub(super) fn phone_dial(
-        &mut self,
-        call: &CallId,
-        extension: Extension,
-        number: Personal<String>,
-        name: Personal<String>,
-        caller_id: Option<PhoneNumber>,
-        record: bool,
-    ) -> Result<(), Refusal> {
-        let agent = self.floor.agent_of(&extension).ok_or(Refusal::NoSeat)?;
-        let at = self.phones.open(call, agent).ok_or(Refusal::NotSent)?;
-        let caller_id = caller_id.map(|number| number.to_string());
-        let is_sent = match &mut self.sip {
-            SipState::Open(side) => {
-                let dial = PhoneDial { call: call.clone(), extension, number, name, caller_id, at };
-                let is_sent = side.line.phone_dial(std::time::Instant::now(), dial);
-                side.flush();
-                is_sent
-            }
-            _ => false,
-        };
-        if is_sent {
-            if record {
-                self.phones.to_record.insert(call.clone());
-                self.recorded.asked(call);
-            }
-            return Ok(());
-        }
-        self.phones.close(call);
-        Err(Refusal::NoPhone)
-    }
-
-    /// Does with a call at a phone in a browser what its user wants.
-    pub(super) fn phone_ask(&mut self, agent: AgentId, call: &CallId, channel: &str, wish: PhoneWish) -> Result<(), Refusal> {
-        let ask = match wish {
-            PhoneWish::Answer => Ask::Answer(self.phones.open(call, agent).ok_or(Refusal::NotSent)?),
-            PhoneWish::Reject => Ask::Reject,
-            PhoneWish::Hold => Ask::Hold,
-            PhoneWish::Retrieve => Ask::Retrieve,
-            PhoneWish::SendOn(colleague) => Ask::SendOn(colleague.to_string().into()),
-            PhoneWish::Keys(keys) => {
-                return if self.phones.order(Order::Keys(call.clone(), keys)) { Ok(()) } else { Err(Refusal::NotSent) };
-            }
-            PhoneWish::Join => return Err(Refusal::NotNow), // It has an effect of its own.
-        };
-        self.phone_asked(channel, ask)
-    }
-
-    /// Lets an agent hear himself.
-    pub(super) fn phone_echo(&self, agent: AgentId) {
-        self.phones.order(Order::Echo(agent));
-    }
-
-    pub(super) fn phone_asked(&mut self, channel: &str, ask: Ask) -> Result<(), Refusal> {
-        let SipState::Open(side) = &mut self.sip else { return Err(Refusal::NoPbx) };
-        let done = side.line.ask(std::time::Instant::now(), channel, ask);
-        side.flush();
-        done.map_err(|why| match why {
-            NotNow::NoSuchCall => Refusal::NoSuchCall,
-            NotNow::NotReady | NotNow::NoCodec => Refusal::NotNow,
-        })
+/// Why somebody did not get a call that was sent to him.
+const fn reason_of_status(status: u16) -> EndReason {
+    match status {
+        486 | 600 => EndReason::Busy,
+        408 | 480 | 487 => EndReason::NoAnswer,
+        403 | 404 | 603 => EndReason::Rejected,
+        _ => EndReason::Failed,
     }
 }

@@ -182,7 +182,7 @@ fn check_sip(config: &Config) -> Result<(), ConfigError> {
         }
     }
     let [first, last] = config.browser.rtp_ports;
-    if first < 1024 || last <= first {
+    if first < 1024 || last <= first || last == u16::MAX {
         return Err(wrong("[browser] rtp_ports", "are the first and the last port for audio of the PBX, such as [10000, 19999]"));
     }
     for (pattern, text) in at_sip.iter().zip(&sip.lines) {

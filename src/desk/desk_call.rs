@@ -75,6 +75,9 @@ pub struct DeskCall {
     pub talk: Stopwatch,
     /// Holding.
     pub hold: Stopwatch,
+    /// It is on hold because of the agent, and not of the other.
+    #[serde(default)]
+    pub is_held_here: bool,
     /// Wrap-up began.
     pub wrap_since: Option<Timestamp>,
     /// Its recording.
@@ -156,6 +159,7 @@ impl DeskCall {
             ring: Stopwatch::default(),
             talk: Stopwatch::default(),
             hold: Stopwatch::default(),
+            is_held_here: false,
             wrap_since: None,
             recording: Recording::Off,
         }

@@ -109,6 +109,7 @@ impl Floor {
             CallEventKind::Established { leg, caller, dialled } => self.established(event, leg, caller.as_ref(), dialled, now),
             CallEventKind::Held { leg } => self.change_at(&event.call, leg, |call| {
                 call.state = DeskCallState::Held;
+                call.is_held_here = leg.line.is_some();
                 call.hold.start(now);
             }),
             CallEventKind::Retrieved { leg } => self.change_at(&event.call, leg, |call| {

@@ -3,10 +3,10 @@
 use super::desk_call::{DeskCall, DeskCallState, Found};
 use super::floor::{Effect, Floor};
 use super::hub::Refusal;
-use super::seat::Seat;
+use super::seat::{Notice, Seat};
 use crate::clock::Timestamp;
 use crate::ids::{AgentId, CallId, Extension};
-use crate::telephony::calls::event::{Direction, Party};
+use crate::telephony::calls::event::{Direction, EndReason, Party};
 use crate::telephony::calls::timing::Moment;
 use crate::telephony::media::digits::Digit;
 
@@ -85,6 +85,13 @@ impl Floor {
         if *phone == before { Vec::new() } else { vec![Effect::Changed(agent)] }
     }
 
+    /// A call could not be handed over: it is still here.
+    pub fn not_handed_over(&mut self, agent: AgentId, reason: EndReason) -> Vec<Effect> {
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        seat.notice = Some(Notice::NotHandedOver { reason });
+        vec![Effect::Changed(agent)]
+    }
+
     pub(super) fn phone(&self, pbx_is_up: bool, agent: AgentId, call: &CallId, wish: PhoneWish) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seats.get(&agent).ok_or(Refusal::NoSeat)?;
         if seat.phone.is_none() {
@@ -150,6 +157,7 @@ impl Floor {
         if seat.call(&call).is_some() {
             return Ok(Vec::new()); // The second click of a double click.
         }
+        self.refuse_if_another_has(&call)?;
         let talks = |call: &&DeskCall| matches!(call.state, DeskCallState::Talking | DeskCallState::Held);
         if seat.calls.iter().filter(|call| call.is_live()).count() != 1 || seat.calls.iter().find(talks).is_none() {
             return Err(Refusal::NotNow);
@@ -170,9 +178,9 @@ impl Floor {
     }
 }
 
-/// Whoever else is spoken with waits.
+/// Whoever else is spoken with waits; one who lets us wait as well, so that he is not in the midst of it when he is back.
 fn others_wait(seat: &Seat, but: &CallId) -> Vec<Effect> {
-    let talks = |call: &&DeskCall| call.id != *but && call.state == DeskCallState::Talking;
+    let talks = |call: &&DeskCall| call.id != *but && matches!(call.state, DeskCallState::Talking | DeskCallState::Held);
     let hold = |call: &DeskCall| {
         let channel = call.leg.as_ref()?.channel.clone();
         Some(Effect::Phone { agent: seat.profile.agent, call: call.id.clone(), channel, wish: PhoneWish::Hold })

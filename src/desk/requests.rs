@@ -113,6 +113,7 @@ impl Floor {
         if seat.call(&call).is_some() {
             return Ok(Vec::new()); // The second click of a double click.
         }
+        self.refuse_if_another_has(&call)?;
         if seat.calls.iter().any(DeskCall::is_live) {
             return Err(Refusal::InCall);
         }
@@ -148,6 +149,11 @@ impl Floor {
         effects.extend(self.show(now, agent, file));
         effects.extend([Effect::Dial { extension, number, call: call.clone(), name, caller_id, record }, Effect::Link { call, case }]);
         Ok(effects)
+    }
+
+    /// The id of a call is made by the page: a colleague's is not to be had.
+    pub(super) fn refuse_if_another_has(&self, call: &CallId) -> Result<(), Refusal> {
+        if self.seats_of.get(call).is_some_and(|seats| !seats.is_empty()) { Err(Refusal::NotSent) } else { Ok(()) }
     }
 
     fn hang_up(&self, pbx_is_up: bool, agent: AgentId, call: &CallId) -> Result<Vec<Effect>, Refusal> {

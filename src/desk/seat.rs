@@ -215,6 +215,11 @@ pub enum Notice {
         /// Whose call it is.
         who: Personal<String>,
     },
+    /// A call that was sent to a colleague did not get there, and is still here.
+    NotHandedOver {
+        /// Why.
+        reason: EndReason,
+    },
     /// A supervisor settled a call.
     SettledBy {
         /// Who did it.

@@ -14,6 +14,7 @@ use str0m::{Candidate, Event, Input, Output, Rtc, RtcError};
 
 use super::leg::Audio;
 use crate::desk::hub::OfferRefused;
+use crate::ids::AgentId;
 use crate::telephony::media::codec::Codec;
 use crate::telephony::media::g711::change_law;
 use crate::telephony::media::quality::Reception;
@@ -29,8 +30,11 @@ const OFFER_BYTES_MAX: usize = 16 * 1024;
 
 /// The session of an agent's browser.
 pub(super) struct Browser {
+    pub(super) agent: AgentId,
     /// Which page it is.
     pub(super) tab: String,
+    /// Where it comes from.
+    pub(super) addresses: VecDeque<SocketAddr>,
     /// Our name in its checks of the way.
     pub(super) name: String,
     pub(super) is_connected: bool,
@@ -54,7 +58,7 @@ pub(super) enum Told {
 
 impl Browser {
     /// Takes a page's offer; the session, and our answer.
-    pub(super) fn new(now: Instant, tab: String, offer: &str, at: &[SocketAddr]) -> Result<(Self, String), OfferRefused> {
+    pub(super) fn new(now: Instant, agent: AgentId, tab: String, offer: &str, at: &[SocketAddr]) -> Result<(Self, String), OfferRefused> {
         if offer.len() > OFFER_BYTES_MAX {
             return Err(OfferRefused::Unreadable);
         }
@@ -78,6 +82,8 @@ impl Browser {
         })?;
         let name = rtc.direct_api().local_ice_credentials().ufrag;
         let browser = Self {
+            agent,
+            addresses: VecDeque::new(),
             tab,
             name,
             is_connected: false,

@@ -11,10 +11,10 @@ use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
 use tokio::sync::mpsc;
 
-use super::browser::{self, Browser};
+use super::browser;
 use super::leg::{Audio, Leg};
 use super::orders::{ORDERS_MAX, Order, Orders, TOLD_MAX, Told};
-use super::stun;
+use super::sessions::Sessions;
 use crate::ids::{AgentId, CallId};
 use crate::measure;
 use crate::recordings::live::Recorder;
@@ -28,12 +28,8 @@ const LEGS: usize = 2;
 const DATAGRAMS_A_TURN: usize = 64;
 /// Sockets that have something at the same time, at most; more are taken next.
 const EVENTS_MAX: usize = 1024;
-/// Addresses from which one browser may come.
-const ADDRESSES_A_BROWSER: usize = 8;
 /// Frames between two looks at how calls are heard: two seconds.
 const MARK_FRAMES: u64 = 100;
-/// Agents whose browsers are connected, at most.
-pub(super) const BROWSERS_MAX: usize = 5000;
 
 /// The engine; runs until the way to it is closed.
 pub struct Engine {
@@ -47,11 +43,8 @@ pub struct Engine {
     pub(super) local: SocketAddr,
     pub(super) legs: BTreeMap<CallId, Leg>,
     pub(super) by_token: HashMap<usize, CallId>,
-    pub(super) browsers: BTreeMap<AgentId, Browser>,
-    pub(super) by_name: HashMap<String, AgentId>,
-    pub(super) by_address: HashMap<SocketAddr, AgentId>,
+    pub(super) browsers: Sessions,
     pub(super) tokens: usize,
-    pub(super) turns: u64,
     pub(super) next_frame: Instant,
     pub(super) strangers: u64,
     pub(super) frames: u64,
@@ -88,11 +81,8 @@ impl Engine {
             local,
             legs: BTreeMap::new(),
             by_token: HashMap::new(),
-            browsers: BTreeMap::new(),
-            by_name: HashMap::new(),
-            by_address: HashMap::new(),
+            browsers: Sessions::default(),
             tokens: LEGS,
-            turns: 0,
             next_frame: Instant::now(),
             strangers: 0,
             frames: 0,
@@ -134,7 +124,7 @@ impl Engine {
     /// When something is to be done of itself.
     fn next_due(&self) -> Option<Instant> {
         let frame = (!self.legs.is_empty()).then_some(self.next_frame);
-        self.browsers.values().map(|browser| browser.due).chain(frame).min()
+        self.browsers.next_due().into_iter().chain(frame).min()
     }
 
     /// Never waits: what does not fit would be told of a bridge that stands still, and is counted.
@@ -161,60 +151,65 @@ impl Engine {
     }
 
     fn of_browser(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
-        let named = stun::own_name(datagram).and_then(|name| self.by_name.get(name));
-        let Some(agent) = named.or_else(|| self.by_address.get(&from)).copied() else {
+        let Some(key) = self.browsers.of(from, datagram) else {
             self.strangers += 1; // And nothing is remembered of it.
             return;
         };
         let local = self.local;
-        let Some(browser) = self.browsers.get_mut(&agent) else { return };
+        let Some(browser) = self.browsers.get_mut(key) else { return };
         match browser.received(now, from, local, datagram) {
             Ok(true) => {
-                if !self.by_address.contains_key(&from) && self.by_address.values().filter(|of| **of == agent).count() < ADDRESSES_A_BROWSER {
-                    self.by_address.insert(from, agent);
-                }
-                self.poll_browser(now, agent);
+                self.browsers.came_from(key, from);
+                self.poll_browser(now, key);
             }
             Ok(false) => self.strangers += 1,
-            Err(error) => self.failed(now, agent, &error),
+            Err(error) => self.failed(now, key, &error),
         }
     }
 
-    pub(super) fn failed(&mut self, now: Instant, agent: AgentId, error: &dyn std::fmt::Display) {
-        tracing::info!(%agent, %error, "the audio of a page is over");
-        self.let_go(now, agent);
+    fn failed(&mut self, now: Instant, key: u64, error: &dyn std::fmt::Display) {
+        tracing::info!(%error, "the audio of a page is over");
+        self.let_go(now, key);
     }
 
-    fn poll_browser(&mut self, now: Instant, agent: AgentId) {
+    fn poll_browser(&mut self, now: Instant, key: u64) {
         loop {
-            let Some(browser) = self.browsers.get_mut(&agent) else { return };
+            let Some(browser) = self.browsers.get_mut(key) else { return };
             match browser.poll(&self.socket) {
                 Ok(None) => return,
                 Ok(Some(browser::Told::Connected)) => {
-                    let tab = browser.tab.clone();
+                    let (agent, tab) = (browser.agent, browser.tab.clone());
+                    self.browsers.connected(key, &self.socket);
                     self.legs.values_mut().filter(|leg| leg.agent == agent).for_each(|leg| leg.away_since = None);
                     self.tell(Told::Connected(agent, tab));
                 }
-                Ok(Some(browser::Told::Closed)) => return self.let_go(now, agent),
-                Ok(Some(browser::Told::Audio(audio))) => match self.talks(agent) {
-                    Some(leg) => leg.speak(now, audio),
-                    None => self.echo(now, agent, audio),
-                },
-                Err(error) => return self.failed(now, agent, &error),
+                Ok(Some(browser::Told::Closed)) => return self.let_go(now, key),
+                Ok(Some(browser::Told::Audio(audio))) => {
+                    let agent = browser.agent;
+                    // A page whose place another has taken is not heard any more.
+                    if self.browsers.heard(agent) != Some(key) {
+                        continue;
+                    }
+                    match self.talks(agent) {
+                        Some(leg) => leg.speak(now, audio),
+                        None => self.echo(now, key, audio),
+                    }
+                }
+                Err(error) => return self.failed(now, key, &error),
             }
         }
     }
 
-    fn echo(&mut self, now: Instant, agent: AgentId, audio: Audio) {
-        if let Some(browser) = self.browsers.get_mut(&agent) {
+    fn echo(&mut self, now: Instant, key: u64, audio: Audio) {
+        if let Some(browser) = self.browsers.get_mut(key) {
             browser.echo(now, audio);
         }
     }
 
-    /// The call in which an agent speaks: of several that are open, the last that was opened.
+    /// The call in which an agent speaks: of several that are open, the one that he turned to last.
     fn talks(&mut self, agent: AgentId) -> Option<&mut Leg> {
         let is_open = |leg: &&mut Leg| leg.agent == agent && leg.flow.is_some_and(|flow| flow.speaks || flow.hears);
-        self.legs.values_mut().filter(is_open).max_by_key(|leg| leg.turn)
+        self.legs.values_mut().filter(is_open).max_by_key(|leg| leg.flow.map(|flow| flow.turn))
     }
 
     fn read_leg(&mut self, number: usize) {
@@ -243,27 +238,27 @@ impl Engine {
     }
 
     fn hear(&mut self, now: Instant, call: &CallId, agent: AgentId, audio: Audio) {
-        let turn = self.legs.get(call).map(|leg| leg.turn);
-        if self.talks(agent).map(|leg| leg.turn) != turn {
+        let turn = self.legs.get(call).and_then(|leg| leg.flow).map(|flow| flow.turn);
+        if self.talks(agent).and_then(|leg| leg.flow).map(|flow| flow.turn) != turn {
             return;
         }
-        if let Some(browser) = self.browsers.get_mut(&agent) {
+        let Some(key) = self.browsers.heard(agent) else { return };
+        if let Some(browser) = self.browsers.get_mut(key) {
             browser.hear(now, audio);
-            self.poll_browser(now, agent);
+            self.poll_browser(now, key);
         }
     }
 
     fn do_what_is_due(&mut self, now: Instant) {
-        let due: Vec<AgentId> = self.browsers.iter().filter(|(_, browser)| browser.due <= now).map(|(agent, _)| *agent).collect();
-        for agent in due {
-            let Some(browser) = self.browsers.get_mut(&agent) else { continue };
+        for key in self.browsers.due(now) {
+            let Some(browser) = self.browsers.get_mut(key) else { continue };
             if browser.is_gone(now) {
-                self.let_go(now, agent);
+                self.let_go(now, key);
                 continue;
             }
             match browser.handle_timeout(now) {
-                Ok(()) => self.poll_browser(now, agent),
-                Err(error) => self.failed(now, agent, &error),
+                Ok(()) => self.poll_browser(now, key),
+                Err(error) => self.failed(now, key, &error),
             }
         }
         if self.legs.is_empty() || now < self.next_frame {
@@ -294,12 +289,12 @@ impl Engine {
         }
     }
 
-    /// Tells how each call is heard.
+    /// Tells how each call is heard, where that has changed.
     fn mark(&mut self, now: Instant) {
         let browsers = &self.browsers;
         let mark = |(call, leg): (&CallId, &mut Leg)| {
-            let has_browser = browsers.get(&leg.agent).is_some_and(|browser| browser.is_connected);
-            Some((call.clone(), leg.mark(now, has_browser)?))
+            let mark = leg.mark(now, browsers.heard(leg.agent).is_some())?;
+            (leg.marked.replace(mark) != Some(mark)).then(|| (call.clone(), mark))
         };
         let marks: Vec<_> = self.legs.iter_mut().filter_map(mark).collect();
         marks.into_iter().for_each(|(call, quality)| self.tell(Told::Marked(call, quality)));

@@ -39,8 +39,8 @@ pub(super) struct Leg {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
     pub(super) flow: Option<Flow>,
-    /// Which of an agent's calls was begun, or taken up again, last.
-    pub(super) turn: u64,
+    /// How it was heard when that was told last.
+    pub(super) marked: Option<Quality>,
     /// Where the other end really is, found out once for each agreement.
     locked: Option<(u64, SocketAddr)>,
     stream: Stream,
@@ -89,7 +89,7 @@ pub(super) struct Audio {
 }
 
 impl Leg {
-    pub(super) fn new(agent: AgentId, sockets: Sockets, turn: u64) -> std::io::Result<Self> {
+    pub(super) fn new(agent: AgentId, sockets: Sockets) -> std::io::Result<Self> {
         sockets.rtp.set_nonblocking(true)?;
         sockets.rtcp.set_nonblocking(true)?;
         let mut random = rand::rng();
@@ -99,7 +99,7 @@ impl Leg {
             rtp: UdpSocket::from_std(sockets.rtp),
             rtcp: UdpSocket::from_std(sockets.rtcp),
             flow: None,
-            turn,
+            marked: None,
             locked: None,
             // Half of the room below, so that it does not start over at once.
             stream: Stream::new(random.random::<u16>() / 2, random.random()),
@@ -122,8 +122,10 @@ impl Leg {
     /// router does not know its own port (RFC 4961), and one with two addresses may name the other. From anywhere else nothing is taken
     /// (CVE-2017-14099).
     fn is_the_other(&mut self, flow: &Flow, from: SocketAddr) -> bool {
+        let is_agreed = from == flow.to;
         match self.locked {
-            Some((version, at)) if version == flow.version => at == from,
+            // What comes from where it was agreed upon is right, whoever was first: before a move the old place may still be heard.
+            Some((version, at)) if version == flow.version && !(is_agreed && at != from) => at == from,
             _ if from.ip() == flow.to.ip() || from.ip() == flow.exchange => {
                 self.locked = Some((flow.version, from));
                 true
@@ -144,15 +146,16 @@ impl Leg {
             self.strangers += 1;
             return None;
         };
-        let (payload_type, codec) = flow.codec;
         if Some(packet.payload_type()) == flow.events {
             return None; // Keys of the other end: nobody asks for them.
         }
         let payload = packet.payload();
-        if packet.payload_type() != payload_type || payload.len() > PAYLOAD_BYTES_MAX {
+        // Any codec of the agreement may come, not only the one that is spoken here.
+        let codec = flow.takes.into_iter().flatten().find(|(payload_type, _)| *payload_type == packet.payload_type());
+        let Some((_, codec)) = codec.filter(|_| payload.len() <= PAYLOAD_BYTES_MAX) else {
             self.strangers += 1;
             return None;
-        }
+        };
         self.heard.received(now, packet.sequence_number(), packet.timestamp());
         self.reports.hears(packet.ssrc());
         if let Some(recording) = self.recording.as_ref().filter(|_| flow.hears && flow.is_up) {
@@ -169,19 +172,19 @@ impl Leg {
 
     /// Passes on what the page sends.
     pub(super) fn speak(&mut self, now: Instant, mut audio: Audio) {
-        self.spoken = Some(now);
         self.away_since = None;
-        self.said.received(now, audio.seq, audio.ticks);
         let Some(flow) = self.flow.filter(|flow| flow.speaks && !self.digits.is_busy()) else { return };
+        let (_, wanted) = flow.codec;
+        if audio.codec != wanted && !(audio.codec.is_g711() && wanted.is_g711()) {
+            self.strangers += 1; // The page was told, and will speak otherwise in a moment; until then there is silence.
+            return;
+        }
+        self.spoken = Some(now);
+        self.said.received(now, audio.seq, audio.ticks);
         if let Some(recording) = &self.recording {
             recording.note(Side::Agent, now, audio.codec, &audio.payload);
         }
-        let (_, wanted) = flow.codec;
         if audio.codec != wanted {
-            if !(audio.codec.is_g711() && wanted.is_g711()) {
-                self.strangers += 1; // The page was told, and will speak otherwise in a moment.
-                return;
-            }
             change_law(audio.codec, &mut audio.payload);
         }
         let numbers = self.stream.pass(now, audio.source, audio.seq, audio.ticks);

@@ -13,4 +13,5 @@ mod leg;
 mod ordered;
 pub mod orders;
 pub mod ports;
+mod sessions;
 mod stun;

@@ -7,14 +7,15 @@ use std::time::Instant;
 use mio::{Interest, Token};
 
 use super::browser::Browser;
-use super::engine::{BROWSERS_MAX, Engine};
+use super::engine::Engine;
 use super::leg::{Leg, Recording};
 use super::orders::{Order, Told};
 use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
-use crate::ids::{AgentId, CallId};
+use crate::ids::CallId;
 use crate::measure;
 use crate::telephony::media::codec::FRAME;
 use crate::telephony::pbx::recording::RecordingChange;
+use crate::telephony::softphone::call::Flow;
 
 impl Engine {
     /// Whether more may come.
@@ -24,7 +25,7 @@ impl Engine {
                 Ok(order) => self.order(Instant::now(), order),
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => {
-                    self.browsers.values_mut().for_each(|browser| browser.close(&self.socket));
+                    self.browsers.close_all(&self.socket);
                     return false;
                 }
             }
@@ -33,46 +34,43 @@ impl Engine {
 
     fn order(&mut self, now: Instant, order: Order) {
         match order {
-            Order::Open { call, agent, sockets } => {
-                self.turns += 1;
-                match Leg::new(agent, sockets, self.turns).and_then(|leg| self.add(&call, leg)) {
-                    Ok(()) => {}
-                    Err(error) => tracing::error!(%call, %error, "a call has no audio"),
-                }
-            }
-            Order::Flow(call, flow) => {
-                if let Some(leg) = self.legs.get_mut(&call) {
-                    if leg.flow.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
-                        leg.flows_since = Some(now);
-                    }
-                    let opens = flow.hears && leg.flow.is_none_or(|before| !before.hears);
-                    leg.flow = Some(flow);
-                    if opens {
-                        self.turns += 1;
-                        leg.turn = self.turns;
-                    }
-                    if flow.is_up && leg.away_since.is_none() && !self.browsers.get(&leg.agent).is_some_and(|browser| browser.is_connected) {
-                        leg.away_since = Some(now);
-                    }
-                }
-            }
+            Order::Open { call, agent, sockets } => match Leg::new(agent, sockets).and_then(|leg| self.add(&call, leg)) {
+                Ok(()) => {}
+                Err(error) => tracing::error!(%call, %error, "a call has no audio"),
+            },
+            Order::Flow(call, flow) => self.flows(now, &call, flow),
             Order::Close(call) => self.remove(now, &call),
             Order::Record(call, change) => self.record(now, call, change),
             Order::Offer(offer, answer) => {
                 let _ = answer.send(self.offered(now, offer));
             }
             Order::Echo(agent) => {
-                if let Some(browser) = self.browsers.get_mut(&agent) {
+                let heard = self.browsers.heard(agent);
+                if let Some(browser) = heard.and_then(|key| self.browsers.get_mut(key)) {
                     browser.begin_echo(now);
                 }
             }
-            Order::SignedOut(agent) => self.let_go(now, agent),
+            Order::SignedOut(agent) => self.browsers.of_agent(agent).into_iter().for_each(|key| self.let_go(now, key)),
             Order::Keys(call, keys) => {
                 if let Some(leg) = self.legs.get_mut(&call) {
                     let taken = keys.into_iter().filter(|key| leg.digits.press(*key)).count();
                     tracing::debug!(%call, taken, "keys are pressed");
                 }
             }
+        }
+    }
+
+    /// Audio goes so from now on.
+    fn flows(&mut self, now: Instant, call: &CallId, flow: Flow) {
+        let Some(leg) = self.legs.get_mut(call) else { return };
+        let before = leg.flow.replace(flow);
+        if before.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
+            leg.flows_since = Some(now);
+        }
+        // Whoever has just answered waits from now on, and not since it began to ring there.
+        let has_come = flow.is_up && before.is_none_or(|before| !before.is_up);
+        if has_come {
+            leg.away_since = self.browsers.heard(leg.agent).is_none().then_some(now);
         }
     }
 
@@ -123,29 +121,27 @@ impl Engine {
         self.tell(Told::Recording(call, change));
     }
 
-    /// A page wants to be heard: it takes the place of the page that was.
+    /// A page wants to be heard: it takes the place of the page that is, once it is connected.
     fn offered(&mut self, now: Instant, offer: AudioOffer) -> AudioAnswer {
         let AudioOffer { agent, tab, sdp } = offer;
-        if self.browsers.len() >= BROWSERS_MAX && !self.browsers.contains_key(&agent) {
+        if self.browsers.is_full() {
             return Err(OfferRefused::TooMany);
         }
-        let (browser, answer) = Browser::new(now, tab, &sdp, &self.at)?;
-        self.let_go(now, agent);
-        self.by_name.insert(browser.name.clone(), agent);
-        self.browsers.insert(agent, browser);
+        let (browser, answer) = Browser::new(now, agent, tab, &sdp, &self.at)?;
+        self.browsers.add(browser, &self.socket);
         Ok(answer)
     }
 
-    pub(super) fn let_go(&mut self, now: Instant, agent: AgentId) {
-        let Some(mut browser) = self.browsers.remove(&agent) else { return };
+    pub(super) fn let_go(&mut self, now: Instant, key: u64) {
+        let Some(mut browser) = self.browsers.remove(key) else { return };
         browser.close(&self.socket);
-        self.by_name.remove(&browser.name);
-        self.by_address.retain(|_, of| *of != agent);
+        let agent = browser.agent;
+        if self.browsers.heard(agent).is_some() || !browser.is_connected {
+            return; // Another page is heard, or this one never was.
+        }
         for leg in self.legs.values_mut().filter(|leg| leg.agent == agent) {
             leg.away_since.get_or_insert(now);
         }
-        if browser.is_connected {
-            self.tell(Told::Gone(agent));
-        }
+        self.tell(Told::Gone(agent));
     }
 }

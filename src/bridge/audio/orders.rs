@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 
 use tokio::sync::oneshot;
 
@@ -73,10 +73,16 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// Orders something; whether there was room for it.
-    pub fn send(&self, order: Order) -> bool {
-        let is_taken = self.line.try_send(order).is_ok();
-        is_taken && self.waker.wake().is_ok()
+    /// Orders something; what there is no room for comes back.
+    ///
+    /// # Errors
+    /// When there is no room for it now.
+    pub fn send(&self, order: Order) -> Result<(), Order> {
+        let sent = self.line.try_send(order);
+        let _ = self.waker.wake();
+        sent.map_err(|error| match error {
+            TrySendError::Full(order) | TrySendError::Disconnected(order) => order,
+        })
     }
 }
 

@@ -35,9 +35,9 @@ impl Ports {
         for _ in 0..=tries {
             let port = self.next.max(self.range.start().saturating_add(1) & !1);
             let after = port.saturating_add(2);
-            self.next = if after.saturating_add(1) > *self.range.end() { *self.range.start() } else { after };
+            self.next = if after <= port || after.saturating_add(1) > *self.range.end() { *self.range.start() } else { after };
             let bind = |port| UdpSocket::bind(SocketAddr::new(self.address, port));
-            if let (Ok(rtp), Ok(rtcp)) = (bind(port), bind(port + 1)) {
+            if let (Ok(rtp), Ok(rtcp)) = (bind(port), bind(port.saturating_add(1))) {
                 return Some(Sockets { rtp, rtcp });
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::line::SipLine;
-use crate::ids::Extension;
+use crate::ids::{CallId, Extension};
 use crate::telephony::sip::digest::Credentials;
 use crate::telephony::softphone::call::{Ask, NotNow, PhoneDial};
 
@@ -20,6 +20,18 @@ impl SipLine {
         let is_sent = self.own.dial(now, &mut self.agent, dial, &mut self.telling);
         self.settle(now);
         is_sent
+    }
+
+    /// Ends a call of a phone of ours.
+    pub fn phone_hang_up(&mut self, now: Instant, call: &CallId) {
+        self.own.hang_up(now, &mut self.agent, call);
+        self.settle(now);
+    }
+
+    /// Whether keys can be pressed in a call of a phone of ours now.
+    #[must_use]
+    pub fn phone_takes_keys(&self, call: &CallId) -> bool {
+        self.own.takes_keys(call)
     }
 
     /// Does with a call of a phone of ours what its user asks.

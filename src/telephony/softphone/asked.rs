@@ -41,7 +41,8 @@ impl Softphones {
         telling.dials(Some(&own), &other);
         self.by_session.insert(session, dial.call.clone());
         let call = Call::new(dial.call.clone(), dial.extension, session, (own, other), Stage::Calling);
-        self.calls.insert(dial.call, Call { at: Some(dial.at), said: 1, ..call });
+        let turn = self.next_turn();
+        self.calls.insert(dial.call, Call { at: Some(dial.at), said: 1, turn, ..call });
         true
     }
 
@@ -58,19 +59,19 @@ impl Softphones {
         telling: &mut Telling,
     ) -> Result<(), NotNow> {
         let call = self.call_at(channel).ok_or(NotNow::NoSuchCall)?;
-        let (id, session, stage) = (call.id.clone(), call.session, call.stage);
+        let (id, session, stage, is_leaving) = (call.id.clone(), call.session, call.stage, call.leaving.is_some());
         match ask {
             Ask::Answer(at) if stage == Stage::Ringing => return self.answer(now, agent, &id, at, telling),
             Ask::Reject if stage == Stage::Ringing => agent.reject(now, session, BUSY_HERE),
             Ask::HangUp => agent.hang_up(now, session),
             Ask::Hold if stage == Stage::Up => self.hold(now, agent, &id, true),
             Ask::Retrieve if stage == Stage::Up => self.hold(now, agent, &id, false),
-            Ask::SendOn(to) if stage == Stage::Up => {
+            Ask::SendOn(to) if stage == Stage::Up && !is_leaving => {
                 let uri = self.address_of(to.reveal());
                 agent.refer(now, session, &uri);
-                self.leaves(&id, Leaving::To(to.into_revealed()));
+                self.leaves(&id, Leaving::To(to.into_revealed(), false));
             }
-            Ask::JoinWith(other) if stage == Stage::Up => return self.join(now, agent, &id, &other),
+            Ask::JoinWith(other) if stage == Stage::Up && !is_leaving => return self.join(now, agent, &id, &other),
             _ => return Err(NotNow::NotReady),
         }
         Ok(())
@@ -83,8 +84,9 @@ impl Softphones {
     }
 
     fn answer(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, at: SocketAddr, telling: &mut Telling) -> Result<(), NotNow> {
+        let turn = self.next_turn();
         let call = self.calls.get_mut(id).ok_or(NotNow::NoSuchCall)?;
-        call.at = Some(at);
+        (call.at, call.turn) = (Some(at), turn);
         let said = match call.theirs.take() {
             Some(theirs) => call.answered(theirs),
             None => call.offered(),
@@ -106,8 +108,12 @@ impl Softphones {
     }
 
     fn hold(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, holds: bool) {
+        let turn = self.next_turn();
         let Some(call) = self.calls.get_mut(id).filter(|call| call.holds != holds) else { return };
         call.holds = holds;
+        if !holds {
+            call.turn = turn;
+        }
         let session = call.session;
         if let Some(offer) = call.offered() {
             agent.reoffer(now, session, &offer);
@@ -123,11 +129,11 @@ impl Softphones {
             return Err(NotNow::NotReady);
         }
         let (session, second_id) = (first.session, second.id.clone());
-        let number = if second.other.exten.is_empty() { &second.other.number } else { &second.other.exten };
+        let number = if second.came_in { &second.other.number } else { &second.other.exten };
         let replaces = agent.replaces(second.session).ok_or(NotNow::NotReady)?;
         let to = format!("{}?Replaces={replaces}", self.address_of(number));
         agent.refer(now, session, &to);
-        self.leaves(id, Leaving::Joined(second_id));
+        self.leaves(id, Leaving::Joined(second_id, false));
         Ok(())
     }
 
@@ -138,8 +144,15 @@ impl Softphones {
             ..200 => {}
             200..300 => {
                 let session = call.session;
-                if let Some(Leaving::Joined(second)) = call.leaving.clone() {
-                    self.joined(now, agent, id, &second, telling);
+                match call.leaving.clone() {
+                    Some(Leaving::Joined(second, false)) => {
+                        self.joined(id, &second, telling);
+                        if let Some(second) = self.calls.get(&second).map(|call| call.session) {
+                            agent.hang_up(now, second);
+                        }
+                    }
+                    Some(Leaving::To(exten, _)) => self.leaves(id, Leaving::To(exten, true)),
+                    _ => {}
                 }
                 agent.hang_up(now, session);
             }

@@ -68,8 +68,12 @@ pub struct Flow {
     pub exchange: IpAddr,
     /// In what, and under which payload type.
     pub codec: (u8, Codec),
+    /// What the other end may send, of what it has agreed to.
+    pub takes: [Option<(u8, Codec)>; 3],
     /// The payload type of keys.
     pub events: Option<u8>,
+    /// Counts the calls that the agent has turned to: of several that are open he is heard in the last.
+    pub turn: u64,
     /// The agent is heard there.
     pub speaks: bool,
     /// The other is heard here.
@@ -114,8 +118,10 @@ pub(super) enum Stage {
 /// Where the other end of a call is being sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Leaving {
-    To(String),
-    Joined(CallId),
+    /// To this number; whether it has arrived.
+    To(String, bool),
+    /// To whoever is in that call; whether that has been told.
+    Joined(CallId, bool),
 }
 
 /// One call.
@@ -141,6 +147,12 @@ pub(super) struct Call {
     pub(super) hold_told: bool,
     pub(super) is_held: bool,
     pub(super) leaving: Option<Leaving>,
+    /// When our user turned to it, among his calls.
+    pub(super) turn: u64,
+    /// The last that was ordered of its audio.
+    pub(super) last_flow: Option<Flow>,
+    /// Somebody called us.
+    pub(super) came_in: bool,
 }
 
 impl Call {
@@ -162,6 +174,9 @@ impl Call {
             hold_told: false,
             is_held: false,
             leaving: None,
+            turn: 0,
+            last_flow: None,
+            came_in: stage == Stage::Ringing,
         }
     }
 

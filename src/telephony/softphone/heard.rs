@@ -24,7 +24,7 @@ impl Softphones {
             Event::Incoming { session, account, call } => self.incoming(now, agent, *session, *account, call, telling),
             Event::Progress { session, status, sdp } => self.with(*session, |phones, id| phones.progress(id, *status, sdp.as_deref(), telling)),
             Event::Answered { session, sdp } => self.with(*session, |phones, id| phones.answered(now, agent, id, sdp.as_deref(), telling)),
-            Event::Acknowledged { session, sdp } => self.with(*session, |phones, id| phones.acknowledged(id, sdp.as_deref(), telling)),
+            Event::Acknowledged { session, sdp } => self.with(*session, |phones, id| phones.acknowledged(now, agent, id, sdp.as_deref(), telling)),
             Event::Reoffered { session, sdp } => self.with(*session, |phones, id| phones.reoffered(now, agent, id, sdp.as_deref(), telling)),
             Event::ReofferDone { session, result } => self.with(*session, |phones, id| phones.reoffer_done(id, result, telling)),
             // A phone of an office does not go where somebody outside sends it.
@@ -126,10 +126,14 @@ impl Softphones {
     }
 
     /// The caller has acknowledged our answer, with an answer of its own where it had come without an offer.
-    fn acknowledged(&mut self, id: &CallId, sdp: Option<&[u8]>, telling: &mut Telling) {
+    fn acknowledged(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, sdp: Option<&[u8]>, telling: &mut Telling) {
         let Some(call) = self.calls.get_mut(id) else { return };
-        if let Some(Ok(theirs)) = sdp.map(Description::parse) {
-            let _ = call.accepted(theirs);
+        if call.codec.is_none() {
+            let accepted = sdp.and_then(|sdp| Description::parse(sdp).ok()).and_then(|theirs| call.accepted(theirs));
+            if accepted.is_none() {
+                let session = call.session;
+                return agent.hang_up(now, session); // It says nothing that could be spoken.
+            }
             self.settled(id, telling);
         }
     }
@@ -139,6 +143,9 @@ impl Softphones {
         self.by_session.remove(&session);
         if self.calls.get(id).is_none_or(|call| call.session != session) {
             return;
+        }
+        if end.by == Side::Remote {
+            self.joined_by_its_end(id, telling);
         }
         let Some(call) = self.calls.remove(id) else { return };
         self.orders.push_back(AudioOrder::Close(id.clone()));
@@ -172,10 +179,10 @@ impl Softphones {
 /// A conversation is over, or goes on without us.
 fn left(call: &Call, end: &End, cause: HangupCause, telling: &mut Telling) {
     match &call.leaving {
-        Some(Leaving::To(exten)) => telling.sent_on(&call.own, &call.other, exten),
-        Some(Leaving::Joined(_)) => {}
-        None if end.by == Side::Remote => telling.ends(&call.other, cause),
-        None => {}
+        Some(Leaving::To(exten, true)) => telling.sent_on(&call.own, &call.other, exten),
+        Some(Leaving::Joined(_, true)) => {}
+        _ if end.by == Side::Remote => telling.ends(&call.other, cause),
+        _ => {}
     }
     for channel in [&call.own, &call.other] {
         telling.leaves(&call.bridge(), channel);

@@ -15,14 +15,22 @@ use crate::telephony::sip_line::telling::Telling;
 
 impl Softphones {
     /// The two others hear each other now, and our user leaves both.
-    pub(super) fn joined(&mut self, now: Instant, agent: &mut UserAgent, first: &CallId, second: &CallId, telling: &mut Telling) {
+    pub(super) fn joined(&mut self, first: &CallId, second: &CallId, telling: &mut Telling) {
         let (Some(call), Some(other)) = (self.calls.get(first), self.calls.get(second)) else { return };
         telling.joined(&call.own, &other.own, &call.other, &other.other);
-        let session = other.session;
-        if let Some(other) = self.calls.get_mut(second) {
-            other.leaving = Some(Leaving::Joined(first.clone()));
+        for (id, with) in [(first, second), (second, first)] {
+            if let Some(call) = self.calls.get_mut(id) {
+                call.leaving = Some(Leaving::Joined(with.clone(), true));
+            }
         }
-        agent.hang_up(now, session);
+    }
+
+    /// The call to which another is being handed is over before that was confirmed: the exchange has taken it.
+    pub(super) fn joined_by_its_end(&mut self, second: &CallId, telling: &mut Telling) {
+        let is_it = |call: &&super::call::Call| call.leaving.as_ref() == Some(&Leaving::Joined(second.clone(), false));
+        if let Some(first) = self.calls.values().find(is_it).map(|call| call.id.clone()) {
+            self.joined(&first, second, telling);
+        }
     }
 
     /// Somebody takes the place of the other end of a call (RFC 3891): it goes on with him, unasked.
@@ -50,6 +58,10 @@ impl Softphones {
         };
         let Some(said) = said else { return agent.reject(now, session, 488) };
         call.session = session;
+        // A hold of ours that was on its way is told to whoever comes, in the answer.
+        if std::mem::replace(&mut call.hold_told, call.holds) != call.holds {
+            telling.held(&call.own, call.holds);
+        }
         let before = std::mem::replace(&mut call.other, channel);
         telling.channel(&call.other, ChannelState::Up);
         telling.talks(&call.bridge(), [&call.other]);

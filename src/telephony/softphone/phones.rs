@@ -36,6 +36,7 @@ pub struct Softphones {
     /// Makes ids that no other run of the service has.
     run: String,
     count: u64,
+    turns: u64,
     pub(super) phones: BTreeMap<Extension, Phone>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) by_session: BTreeMap<SessionId, CallId>,
@@ -54,6 +55,7 @@ impl Softphones {
             technology: technology.to_owned(),
             run: format!("{run:x}"),
             count: 0,
+            turns: 0,
             phones: BTreeMap::new(),
             calls: BTreeMap::new(),
             by_session: BTreeMap::new(),
@@ -132,6 +134,25 @@ impl Softphones {
 
     pub(super) fn calls_of(&self, extension: &Extension) -> usize {
         self.calls.values().filter(|call| call.extension == *extension).count()
+    }
+
+    /// Ends a call, by its id: its user may be gone.
+    pub(in crate::telephony) fn hang_up(&self, now: Instant, agent: &mut UserAgent, id: &CallId) {
+        if let Some(call) = self.calls.get(id) {
+            agent.hang_up(now, call.session);
+        }
+    }
+
+    /// Whether keys can be pressed in a call now.
+    #[must_use]
+    pub fn takes_keys(&self, id: &CallId) -> bool {
+        self.calls.get(id).and_then(|call| call.flow(self.exchange)).is_some_and(|flow| flow.speaks && flow.events.is_some())
+    }
+
+    /// Its user turns to a call.
+    pub(super) const fn next_turn(&mut self) -> u64 {
+        self.turns += 1;
+        self.turns
     }
 
     /// A call id that nobody has had.

@@ -24,10 +24,20 @@ impl Call {
         if self.holds { Direction::SendOnly } else { Direction::SendRecv }
     }
 
-    /// Our offer: of all codecs first, later of the one that is spoken.
+    /// Our offer: of all codecs first; later of the one that is spoken, and with as many media as were agreed upon (RFC 3264, 8).
     pub(super) fn offered(&mut self) -> Option<Vec<u8>> {
-        let (codec, events, wanted) = (self.codec, self.events, self.wanted());
-        Some(offer(&self.ours(wanted)?, codec, events))
+        let (wanted, events) = (self.wanted(), self.events);
+        let ours = self.ours(wanted)?;
+        Some(match (&self.theirs, self.codec) {
+            (Some(theirs), Some(codec)) => theirs.answered(&ours, codec, events),
+            _ => offer(&ours, None, None),
+        })
+    }
+
+    /// Our offer to one who asks for it: of all codecs, for it may be for somebody else.
+    pub(super) fn offered_anew(&mut self) -> Option<Vec<u8>> {
+        let wanted = self.wanted();
+        Some(offer(&self.ours(wanted)?, None, self.events))
     }
 
     /// Our answer to what they offer; `None` where the two have no codec in common.
@@ -59,11 +69,15 @@ impl Call {
         let (audio, codec) = (self.theirs.as_ref()?.audio()?, self.codec?);
         let is_up = self.stage == Stage::Up;
         let open = !self.holds;
+        let mut takes = [None; 3];
+        takes.iter_mut().zip(&audio.codecs).for_each(|(place, codec)| *place = Some(*codec));
         Some(Flow {
             to: audio.at?,
             exchange,
             codec,
+            takes,
             events: self.events,
+            turn: self.turn,
             speaks: open && is_up && matches!(audio.direction, Direction::SendRecv | Direction::RecvOnly),
             hears: open && matches!(audio.direction, Direction::SendRecv | Direction::SendOnly),
             is_up,
@@ -81,7 +95,12 @@ fn chosen(audio: &Audio, spoken: Option<(u8, Codec)>) -> Option<(u8, Codec)> {
 impl Softphones {
     /// Tells whoever has the sockets where the audio of a call goes now.
     pub(super) fn order(&mut self, id: &CallId) {
-        if let Some(flow) = self.calls.get(id).and_then(|call| call.flow(self.exchange)) {
+        let exchange = self.exchange;
+        let Some(call) = self.calls.get_mut(id) else { return };
+        // One that is nowhere (the hold of RFC 2543) hears nothing, and is not heard.
+        let nowhere = || call.last_flow.map(|flow| Flow { speaks: false, hears: false, version: call.agreed, ..flow });
+        if let Some(flow) = call.flow(exchange).or_else(nowhere) {
+            call.last_flow = Some(flow);
             self.orders.push_back(AudioOrder::Flow(id.clone(), flow));
         }
     }
@@ -91,7 +110,7 @@ impl Softphones {
         let Some(call) = self.calls.get_mut(id) else { return };
         let session = call.session;
         let answer = match sdp.map(Description::parse) {
-            None => call.offered(),
+            None => call.offered_anew(),
             Some(Ok(theirs)) => call.answered(theirs),
             Some(Err(_)) => None,
         };

@@ -65,7 +65,7 @@ pub(super) fn phone(t: &Texts, seat: &Seat, colleagues: impl Iterator<Item = (St
         quality: quality(phone),
         ringing: ringing.map(|call| call.id.to_string()),
         colleagues: if talk.is_some() && talks == 1 { colleagues.collect() } else { Vec::new() },
-        talk: talk.map(|call| (call.id.to_string(), call.state == DeskCallState::Held)),
+        talk: talk.map(|call| (call.id.to_string(), call.state == DeskCallState::Held && call.is_held_here)),
         joins: talks == 2,
     })
 }

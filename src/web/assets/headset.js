@@ -44,7 +44,10 @@ export async function open() {
 	panel.hidden = false;
 	find("select", panel).focus();
 	try {
-		ear = listenTo(await sound(stored("clean") !== "off"));
+		const heard = listenTo(await sound(stored("clean") !== "off"));
+		if (panel.hidden) return heard.stop();
+		ear?.stop();
+		ear = heard;
 		await fill();
 		show();
 	} catch { /* the strip says why there is no microphone */ }
@@ -67,7 +70,11 @@ on("change", (event) => {
 	if (!name) return;
 	localStorage.setItem("belbrug-" + name, event.target.value);
 	if (name === "out") find("audio").setSinkId?.(event.target.value);
-	else { close(); open(); }
+	else {
+		close();
+		open();
+		document.dispatchEvent(new CustomEvent("belbrug-mic"));
+	}
 });
 
 /** The noise of the room while nobody speaks, in dB below the loudest; as it is, without cleaning. */

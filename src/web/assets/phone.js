@@ -3,16 +3,18 @@ import { body, byId, find, on, post, warn, words } from "./live.js";
 
 const live = ["originating", "ringing-far", "ringing", "talking", "held"];
 const setting = (name) => localStorage.getItem("belbrug-" + name);
-const tab = sessionStorage.belbrugTab || (sessionStorage.belbrugTab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+const tab = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const phone = () => byId("phone").dataset;
 const speaker = body.appendChild(document.createElement("audio"));
 
 let peer = null;
 let sender = null;
 let mic = null;
-let muted = false;
+let without = false;
 let mine = true;
 let displaced = null;
+let before = "";
+let only = "";
 let wait = 500;
 let timer = 0;
 
@@ -37,13 +39,14 @@ async function listen() {
 
 let opening = null;
 async function open() {
-	if (mic?.readyState === "live" || opening) return opening;
+	if (mic?.readyState === "live" || opening || without) return opening;
 	opening = listen();
 	mic = await opening;
 	opening = null;
+	without = !mic;
 	if (!inCall()) return close();
 	if (mic) {
-		mic.enabled = !muted;
+		mic.enabled = !muted();
 		mic.onended = () => { mic = null; if (inCall()) open(); };
 		await sender?.replaceTrack(mic);
 	}
@@ -53,20 +56,29 @@ function close() {
 	sender?.replaceTrack(null);
 	mic?.stop();
 	mic = null;
-	muted = false;
 }
+
+// another microphone, from the next word on
+function anew() {
+	mic?.stop();
+	mic = null;
+	without = false;
+	view();
+}
+on("belbrug-mic", anew);
+navigator.mediaDevices?.addEventListener("devicechange", () => { if (without) anew(); });
 
 // the way for audio: one connection, kept while the page is open
 async function connect() {
 	clearTimeout(timer);
 	timer = 0;
 	hang();
-	displaced = phone().tab;
+	if (!mine) return;
 	const own = peer = new RTCPeerConnection();
 	const way = own.addTransceiver(mic || "audio", { direction: "sendrecv" });
 	sender = way.sender;
 	const known = RTCRtpReceiver.getCapabilities("audio").codecs;
-	way.setCodecPreferences(["PCMA", "PCMU", "G722"].flatMap((name) => known.filter((codec) => codec.mimeType === "audio/" + name)));
+	way.setCodecPreferences((only ? [only] : ["PCMA", "PCMU", "G722"]).flatMap((name) => known.filter((codec) => codec.mimeType === "audio/" + name)));
 	own.ontrack = ({ track }) => {
 		speaker.srcObject = new MediaStream([track]);
 		if (setting("out")) speaker.setSinkId?.(setting("out")).catch(() => {});
@@ -116,9 +128,17 @@ async function speak() {
 	const parameters = sender.getParameters();
 	const codec = parameters.codecs.find((one) => one.mimeType === "audio/" + wanted);
 	const [encoding] = parameters.encodings;
-	if (!codec || !encoding || encoding.codec?.mimeType === codec.mimeType) return;
-	encoding.codec = codec;
-	await sender.setParameters(parameters).catch(() => {});
+	const spoken = encoding?.codec || parameters.codecs[0];
+	if (spoken?.mimeType === "audio/" + wanted) return;
+	const way = sender;
+	if (codec && encoding) {
+		encoding.codec = codec;
+		await way.setParameters(parameters).catch(() => {});
+	}
+	if (way === sender && only !== wanted && way.getParameters().encodings[0]?.codec?.mimeType !== "audio/" + wanted) {
+		only = wanted;
+		connect();
+	}
 }
 
 const inCall = () => mine && (live.includes(body.dataset.call) || testing);
@@ -150,16 +170,19 @@ function ringing(on) {
 	if (on) beep();
 }
 
+// who is mute stays so, in whichever window and over a reload, until the call is over
+const muted = () => setting("muted") === "yes";
 function mute(on) {
-	muted = on;
-	if (mic) mic.enabled = !on;
+	if (on) localStorage.setItem("belbrug-muted", "yes");
+	else localStorage.removeItem("belbrug-muted");
 	show();
 }
+addEventListener("storage", ({ key }) => { if (key === "belbrug-muted") show(); });
 
 function show() {
-	const button = find("[data-action=mute]");
-	button?.setAttribute("aria-pressed", String(muted));
-	body.classList.toggle("muted", muted);
+	if (mic) mic.enabled = !muted();
+	find("[data-action=mute]")?.setAttribute("aria-pressed", String(muted()));
+	body.classList.toggle("muted", muted());
 }
 
 /** After every change of the page. */
@@ -168,10 +191,17 @@ export function view() {
 	if (heard === tab) displaced = null;
 	if (heard && heard !== tab && heard !== displaced) {
 		// a newer page has the audio
-		if (mine) { mine = false; hang(); close(); elsewhere(true); }
-	} else if (mine && !heard && !peer && !timer) again();
+		if (mine) { mine = false; clearTimeout(timer); timer = 0; hang(); close(); elsewhere(true); }
+	} else if (!heard && !mine) take(); // and has closed
+	else if (!heard && before === tab) { wait = 500; connect(); } // the service has let go of us
+	else if (mine && !heard && !peer && !timer) again();
+	before = heard;
 	if (inCall()) open();
-	else if (mic) close();
+	else {
+		if (mic) close();
+		without = false;
+		if (muted() && !live.includes(body.dataset.call)) mute(false);
+	}
 	speak();
 	show();
 	ringing(mine && body.dataset.call === "ringing-far" && early === undefined);
@@ -185,22 +215,33 @@ function elsewhere(is) {
 	button = document.createElement("button");
 	button.id = "audio-here";
 	button.textContent = words("Here");
-	button.onclick = () => { mine = true; elsewhere(false); connect(); view(); };
+	button.onclick = () => { take(); view(); };
 	byId("connection").after(button);
 }
 
+/** This page has the audio from now on. */
+function take() {
+	mine = true;
+	displaced = phone().tab;
+	elsewhere(false);
+	connect();
+}
+
 on("click", (event) => {
-	if (event.target.closest("[data-action=mute]")) mute(!muted);
+	if (event.target.closest("[data-action=mute]")) mute(!muted());
 });
 
-// keys go out as they are typed
-on("input", async (event) => {
+// keys go out as they are typed, one after the other
+let typed = Promise.resolve();
+on("input", (event) => {
 	const { pad } = event.target.dataset;
 	if (pad === undefined) return;
 	const keys = event.data || "";
 	if (!/^[0-9*#]+$/.test(keys)) return;
-	const answer = await post("/desk/phone", new URLSearchParams({ call: pad, wish: "keys", keys }));
-	if (!answer.ok) warn(answer.message, "phone");
+	typed = typed.then(async () => {
+		const answer = await post("/desk/phone", new URLSearchParams({ call: pad, wish: "keys", keys }));
+		if (!answer.ok) warn(answer.message, "phone");
+	}).catch(() => {});
 });
 
 addEventListener("pagehide", hang);
@@ -210,6 +251,6 @@ export function start() {
 	if (!window.isSecureContext || !navigator.mediaDevices) return say("NotSecure");
 	// asked for before the first call, not in it
 	listen().then((track) => { track?.stop(); });
-	connect();
+	take();
 	view();
 }

@@ -36,7 +36,7 @@ impl Carrier {
 
     pub(super) fn offer(&self, agent: AgentId, sdp: &str) -> AudioAnswer {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        assert!(self.orders.send(Order::Offer(AudioOffer { agent, tab: "tab".to_owned(), sdp: sdp.to_owned() }, answer)));
+        assert!(self.orders.send(Order::Offer(AudioOffer { agent, tab: "tab".to_owned(), sdp: sdp.to_owned() }, answer)).is_ok());
         answered.blocking_recv().expect("an answer")
     }
 
@@ -44,7 +44,7 @@ impl Carrier {
     pub(super) fn call(&mut self, name: &str, agent: AgentId, exchange: &Exchange) -> SocketAddr {
         let (call, sockets) = (CallId::new(name), self.ports.pair().expect("ports"));
         let at = sockets.rtp.local_addr().expect("its address");
-        assert!(self.orders.send(Order::Open { call: call.clone(), agent, sockets }));
+        assert!(self.orders.send(Order::Open { call: call.clone(), agent, sockets }).is_ok());
         self.flows(name, exchange, true);
         at
     }
@@ -52,9 +52,19 @@ impl Carrier {
     /// Audio goes both ways, or neither.
     pub(super) fn flows(&self, name: &str, exchange: &Exchange, is_open: bool) {
         let to = exchange.0.local_addr().expect("its address");
-        let flow =
-            Flow { to, exchange: to.ip(), codec: (8, Codec::Pcma), events: Some(101), speaks: is_open, hears: is_open, is_up: true, version: 1 };
-        assert!(self.orders.send(Order::Flow(CallId::new(name), flow)));
+        let flow = Flow {
+            to,
+            exchange: to.ip(),
+            codec: (8, Codec::Pcma),
+            takes: [Some((8, Codec::Pcma)), None, None],
+            events: Some(101),
+            speaks: is_open,
+            hears: is_open,
+            is_up: true,
+            version: 1,
+            turn: 1,
+        };
+        assert!(self.orders.send(Order::Flow(CallId::new(name), flow)).is_ok());
     }
 }
 

@@ -361,7 +361,7 @@ async fn both_sides_are_recorded_and_nothing_of_what_was_paused() {
     browser.click("button[name=wish][value=resume]").await;
     browser.find("[data-recording=running]").await;
     let (_, before) = heard_last(&debtor);
-    assert!(until(|| (heard_last(&debtor).1 >= before + 8000).then_some(())).await.is_some());
+    assert!(until(|| (heard_last(&debtor).1 >= before + 16_000).then_some(())).await.is_some());
     debtor.hang_up().await;
     browser.find(".bar[data-call=ended]").await;
     home.logs("a recording is done with").await;

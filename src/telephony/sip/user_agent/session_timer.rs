@@ -103,6 +103,9 @@ impl UserAgent {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let Some(dialog) = &mut session.dialog else { return };
         if !session.knows_update {
+            if session.offering.is_some() {
+                return; // What is on its way says that we live as well.
+            }
             let sdp = session.local_sdp.clone();
             return self.reoffer(now, id, &sdp);
         }
