@@ -34,10 +34,16 @@ impl Practice {
         if users.is_empty() {
             bail!("nobody could practise: there are no users yet. Add one with belbrug user add");
         }
-        if self.data.exists() {
-            std::fs::remove_dir_all(&self.data).with_context(|| format!("--data {}", self.data.display()))?;
+        // Only files of this name: whatever else is in that folder stays.
+        for name in ["practice.db", "practice.db-wal", "practice.db-shm"] {
+            match std::fs::remove_file(self.data.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("--data {}", self.data.display()));
+                }
+                _ => {}
+            }
         }
-        config.store.url = format!("sqlite:{}", self.data.join("belbrug.db").display()).into();
+        config.store.url = format!("sqlite:{}", self.data.join("practice.db").display()).into();
         config.practice = true;
         config.recording = config::Recording::default();
         config.pbx.lines.clear();
