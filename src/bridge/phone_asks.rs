@@ -59,6 +59,7 @@ impl<C: Clock> Task<C> {
             PhoneWish::Hold => Ask::Hold,
             PhoneWish::Retrieve => Ask::Retrieve,
             PhoneWish::SendOn(colleague) => Ask::SendOn(colleague.to_string().into()),
+            PhoneWish::Keys(keys) if self.phones.setup.as_ref().is_some_and(|setup| setup.keys_by_info) => Ask::Keys(keys),
             PhoneWish::Keys(keys) => {
                 let SipState::Open(side) = &self.sip else { return Err(Refusal::NoPbx) };
                 if !side.line.phone_takes_keys(call) {

@@ -54,6 +54,8 @@ pub struct PhoneSetup {
     pub announced: Vec<IpAddr>,
     /// Where the PBX sends its.
     pub rtp_ports: RangeInclusive<u16>,
+    /// Keys go as messages of SIP, and not in the audio.
+    pub keys_by_info: bool,
     /// Where what is recorded goes, before it is kept.
     pub recordings: Option<PathBuf>,
     /// Creditors whose debtors are told that they are recorded. Calls for others never are.
@@ -326,6 +328,12 @@ impl<C: Clock> Task<C> {
                 tracing::info!(%call, status, "a call could not be handed over");
                 let agent = self.phones.agents.get(&call).copied();
                 let effects = agent.map(|agent| self.floor.not_handed_over(agent, reason_of_status(status))).unwrap_or_default();
+                return self.note_changed(&effects);
+            }
+            PhoneTold::KeysRefused(call, status) => {
+                tracing::warn!(%call, status, "the PBX takes no keys by SIP INFO: see [browser] keys");
+                let agent = self.phones.agents.get(&call).copied();
+                let effects = agent.map(|agent| self.floor.keys_refused(agent)).unwrap_or_default();
                 return self.note_changed(&effects);
             }
         };

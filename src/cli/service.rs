@@ -13,7 +13,7 @@ use belbrug::bridge::phone_side::{OFFERS_MAX, Offering, PhoneSetup};
 use belbrug::bridge::sip::opening::SipSetup;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
-use belbrug::config::{Config, Sip, SipDialBy};
+use belbrug::config::{Config, KeysBy, Sip, SipDialBy};
 use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
@@ -227,6 +227,7 @@ fn phone_setup(config: &Config, offers: mpsc::Receiver<Offering>) -> anyhow::Res
         listen: browser.listen,
         announced,
         rtp_ports: first..=last,
+        keys_by_info: browser.keys == KeysBy::Info,
         recordings: config.recordings_folder(),
         noticed: config.recording.notices.keys().cloned().collect(),
         offers,

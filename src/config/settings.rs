@@ -172,6 +172,17 @@ pub struct Sip {
     pub dial_by: SipDialBy,
 }
 
+/// How keys of the pad go to the PBX.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum KeysBy {
+    /// In the audio, as events (RFC 4733).
+    #[default]
+    Rtp,
+    /// As messages of SIP (INFO with `application/dtmf-relay`).
+    Info,
+}
+
 /// Who calls the debtor when an agent clicks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
@@ -243,6 +254,8 @@ pub struct Browser {
     pub announce: Vec<IpAddr>,
     /// The first and the last port for audio of the PBX.
     pub rtp_ports: [u16; 2],
+    /// How keys go to the PBX.
+    pub keys: KeysBy,
 }
 
 impl Default for Browser {
@@ -254,6 +267,7 @@ impl Default for Browser {
             listen: SocketAddr::from(([0, 0, 0, 0], 0)),
             announce: Vec::new(),
             rtp_ports: [10_000, 19_999],
+            keys: KeysBy::default(),
         }
     }
 }

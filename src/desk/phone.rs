@@ -92,6 +92,13 @@ impl Floor {
         vec![Effect::Changed(agent)]
     }
 
+    /// Keys that were typed did not arrive.
+    pub fn keys_refused(&mut self, agent: AgentId) -> Vec<Effect> {
+        let Some(seat) = self.seats.get_mut(&agent) else { return Vec::new() };
+        seat.notice = Some(Notice::KeysRefused);
+        vec![Effect::Changed(agent)]
+    }
+
     pub(super) fn phone(&self, pbx_is_up: bool, agent: AgentId, call: &CallId, wish: PhoneWish) -> Result<Vec<Effect>, Refusal> {
         let seat = self.seats.get(&agent).ok_or(Refusal::NoSeat)?;
         if seat.phone.is_none() {

@@ -220,6 +220,8 @@ pub enum Notice {
         /// Why.
         reason: EndReason,
     },
+    /// The exchange takes no keys.
+    KeysRefused,
     /// A supervisor settled a call.
     SettledBy {
         /// Who did it.

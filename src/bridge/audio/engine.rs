@@ -1,6 +1,5 @@
 //! The thread that carries all audio.
 
-use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -9,13 +8,15 @@ use std::time::{Duration, Instant};
 
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token, Waker};
+use socket2::SockRef;
 use tokio::sync::mpsc;
 
 use super::browser;
 use super::leg::{Audio, Leg};
+use super::legs::Legs;
 use super::orders::{ORDERS_MAX, Order, Orders, TOLD_MAX, Told};
 use super::sessions::Sessions;
-use crate::ids::{AgentId, CallId};
+use crate::ids::AgentId;
 use crate::measure;
 use crate::recordings::live::Recorder;
 use crate::telephony::media::codec::FRAME;
@@ -23,11 +24,15 @@ use crate::telephony::media::codec::FRAME;
 const WAKE: Token = Token(0);
 const BROWSERS: Token = Token(1);
 /// Two tokens a call from here on: its audio and its reports.
-const LEGS: usize = 2;
+pub(super) const LEGS: usize = 2;
 /// Datagrams that are taken of one socket before the others have their turn.
 const DATAGRAMS_A_TURN: usize = 64;
 /// Sockets that have something at the same time, at most; more are taken next.
 const EVENTS_MAX: usize = 1024;
+/// How long a session waits to be looked after, at most: nothing that it does of itself is in more haste.
+const LOOK: Duration = Duration::from_millis(5);
+/// What the kernel keeps of what browsers have sent, at most: a second of three hundred calls.
+const BUFFER_BYTES: usize = 8 << 20;
 /// Frames between two looks at how calls are heard: two seconds.
 const MARK_FRAMES: u64 = 100;
 
@@ -41,10 +46,10 @@ pub struct Engine {
     pub(super) at: Vec<SocketAddr>,
     /// The address of our end, as sessions know it.
     pub(super) local: SocketAddr,
-    pub(super) legs: BTreeMap<CallId, Leg>,
-    pub(super) by_token: HashMap<usize, CallId>,
+    pub(super) legs: Legs,
     pub(super) browsers: Sessions,
-    pub(super) tokens: usize,
+    /// When the sessions are looked after next.
+    next_look: Instant,
     pub(super) next_frame: Instant,
     pub(super) strangers: u64,
     pub(super) frames: u64,
@@ -62,7 +67,14 @@ impl Engine {
     pub fn open(listen: SocketAddr, announced: &[IpAddr], recorder: Option<Recorder>) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        let mut socket = UdpSocket::bind(listen)?;
+        let socket = std::net::UdpSocket::bind(listen)?;
+        socket.set_nonblocking(true)?;
+        // All browsers share this socket. The kernel gives what it allows (net.core.rmem_max), and never less than before.
+        let kernel = SockRef::from(&socket);
+        if kernel.recv_buffer_size()? < BUFFER_BYTES {
+            kernel.set_recv_buffer_size(BUFFER_BYTES)?;
+        }
+        let mut socket = UdpSocket::from_std(socket);
         poll.registry().register(&mut socket, BROWSERS, Interest::READABLE)?;
         let bound = socket.local_addr()?;
         let at: Vec<SocketAddr> = match announced {
@@ -79,10 +91,9 @@ impl Engine {
             socket,
             at,
             local,
-            legs: BTreeMap::new(),
-            by_token: HashMap::new(),
+            legs: Legs::default(),
             browsers: Sessions::default(),
-            tokens: LEGS,
+            next_look: Instant::now(),
             next_frame: Instant::now(),
             strangers: 0,
             frames: 0,
@@ -123,8 +134,9 @@ impl Engine {
 
     /// When something is to be done of itself.
     fn next_due(&self) -> Option<Instant> {
-        let frame = (!self.legs.is_empty()).then_some(self.next_frame);
-        self.browsers.next_due().into_iter().chain(frame).min()
+        let frame = (self.legs.len() > 0).then_some(self.next_frame);
+        let look = (self.browsers.len() > 0).then_some(self.next_look);
+        look.into_iter().chain(frame).min()
     }
 
     /// Never waits: what does not fit would be told of a bridge that stands still, and is counted.
@@ -180,7 +192,7 @@ impl Engine {
                 Ok(Some(browser::Told::Connected)) => {
                     let (agent, tab) = (browser.agent, browser.tab.clone());
                     self.browsers.connected(key, &self.socket);
-                    self.legs.values_mut().filter(|leg| leg.agent == agent).for_each(|leg| leg.away_since = None);
+                    self.legs.of_agent(agent).for_each(|leg| leg.away_since = None);
                     self.tell(Told::Connected(agent, tab));
                 }
                 Ok(Some(browser::Told::Closed)) => return self.let_go(now, key),
@@ -190,7 +202,7 @@ impl Engine {
                     if self.browsers.heard(agent) != Some(key) {
                         continue;
                     }
-                    match self.talks(agent) {
+                    match self.legs.talks(agent).and_then(|number| self.legs.get_mut(number)) {
                         Some(leg) => leg.speak(now, audio),
                         None => self.echo(now, key, audio),
                     }
@@ -206,17 +218,10 @@ impl Engine {
         }
     }
 
-    /// The call in which an agent speaks: of several that are open, the one that he turned to last.
-    fn talks(&mut self, agent: AgentId) -> Option<&mut Leg> {
-        let is_open = |leg: &&mut Leg| leg.agent == agent && leg.flow.is_some_and(|flow| flow.speaks || flow.hears);
-        self.legs.values_mut().filter(is_open).max_by_key(|leg| leg.flow.map(|flow| flow.turn))
-    }
-
-    fn read_leg(&mut self, number: usize) {
-        let Some(call) = self.by_token.get(&number).cloned() else { return };
-        let is_rtcp = (number - LEGS) % 2 == 1;
+    fn read_leg(&mut self, token: usize) {
+        let (number, is_rtcp) = ((token - LEGS) / 2, (token - LEGS) % 2 == 1);
         for _ in 0..DATAGRAMS_A_TURN {
-            let Some(leg) = self.legs.get_mut(&call) else { return };
+            let Some(leg) = self.legs.get_mut(number) else { return };
             let socket = if is_rtcp { &leg.rtcp } else { &leg.rtp };
             let (length, from) = match socket.recv_from(&mut self.buffer) {
                 Ok(read) => read,
@@ -231,37 +236,43 @@ impl Engine {
             }
             let (agent, audio) = (leg.agent, leg.received(now, from, datagram));
             if let Some(audio) = audio {
-                self.hear(now, &call, agent, audio);
+                self.hear(now, number, agent, audio);
             }
         }
-        self.unfinished.push(Token(number));
+        self.unfinished.push(Token(token));
     }
 
-    fn hear(&mut self, now: Instant, call: &CallId, agent: AgentId, audio: Audio) {
-        let turn = self.legs.get(call).and_then(|leg| leg.flow).map(|flow| flow.turn);
-        if self.talks(agent).and_then(|leg| leg.flow).map(|flow| flow.turn) != turn {
+    fn hear(&mut self, now: Instant, number: usize, agent: AgentId, audio: Audio) {
+        if self.legs.talks(agent) != Some(number) {
             return;
         }
         let Some(key) = self.browsers.heard(agent) else { return };
         if let Some(browser) = self.browsers.get_mut(key) {
             browser.hear(now, audio);
-            self.poll_browser(now, key);
+            self.look_after(now, key);
+        }
+    }
+
+    fn look_after(&mut self, now: Instant, key: u64) {
+        let Some(browser) = self.browsers.get_mut(key) else { return };
+        match browser.handle_timeout(now) {
+            Ok(()) => self.poll_browser(now, key),
+            Err(error) => self.failed(now, key, &error),
         }
     }
 
     fn do_what_is_due(&mut self, now: Instant) {
-        for key in self.browsers.due(now) {
-            let Some(browser) = self.browsers.get_mut(key) else { continue };
-            if browser.is_gone(now) {
-                self.let_go(now, key);
-                continue;
-            }
-            match browser.handle_timeout(now) {
-                Ok(()) => self.poll_browser(now, key),
-                Err(error) => self.failed(now, key, &error),
+        if now >= self.next_look {
+            self.next_look = now + LOOK;
+            for key in self.browsers.due(now) {
+                if self.browsers.get_mut(key).is_some_and(|browser| browser.is_gone(now)) {
+                    self.let_go(now, key);
+                } else {
+                    self.look_after(now, key);
+                }
             }
         }
-        if self.legs.is_empty() || now < self.next_frame {
+        if self.legs.len() == 0 || now < self.next_frame {
             return;
         }
         self.next_frame += FRAME;
@@ -273,11 +284,11 @@ impl Engine {
 
     fn frame(&mut self, now: Instant) {
         let mut in_vain = Vec::new();
-        for (call, leg) in &mut self.legs {
+        for leg in self.legs.all() {
             leg.tick(now);
             if leg.has_waited(now) {
                 leg.away_since = Some(now);
-                in_vain.push(call.clone());
+                in_vain.push(leg.call.clone());
             }
         }
         for call in in_vain {
@@ -292,11 +303,11 @@ impl Engine {
     /// Tells how each call is heard, where that has changed.
     fn mark(&mut self, now: Instant) {
         let browsers = &self.browsers;
-        let mark = |(call, leg): (&CallId, &mut Leg)| {
+        let mark = |leg: &mut Leg| {
             let mark = leg.mark(now, browsers.heard(leg.agent).is_some())?;
-            (leg.marked.replace(mark) != Some(mark)).then(|| (call.clone(), mark))
+            (leg.marked.replace(mark) != Some(mark)).then(|| (leg.call.clone(), mark))
         };
-        let marks: Vec<_> = self.legs.iter_mut().filter_map(mark).collect();
+        let marks: Vec<_> = self.legs.all().filter_map(mark).collect();
         marks.into_iter().for_each(|(call, quality)| self.tell(Told::Marked(call, quality)));
     }
 }

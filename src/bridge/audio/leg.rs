@@ -35,6 +35,7 @@ const HEADER_BYTES: usize = 12;
 
 /// One call's audio at the PBX.
 pub(super) struct Leg {
+    pub(super) call: CallId,
     pub(super) agent: AgentId,
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
@@ -89,12 +90,13 @@ pub(super) struct Audio {
 }
 
 impl Leg {
-    pub(super) fn new(agent: AgentId, sockets: Sockets) -> std::io::Result<Self> {
+    pub(super) fn new(call: CallId, agent: AgentId, sockets: Sockets) -> std::io::Result<Self> {
         sockets.rtp.set_nonblocking(true)?;
         sockets.rtcp.set_nonblocking(true)?;
         let mut random = rand::rng();
         let ssrc = random.random();
         Ok(Self {
+            call,
             agent,
             rtp: UdpSocket::from_std(sockets.rtp),
             rtcp: UdpSocket::from_std(sockets.rtcp),

@@ -10,6 +10,7 @@
 pub mod browser;
 pub mod engine;
 mod leg;
+mod legs;
 mod ordered;
 pub mod orders;
 pub mod ports;

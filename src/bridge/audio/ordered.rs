@@ -7,7 +7,7 @@ use std::time::Instant;
 use mio::{Interest, Token};
 
 use super::browser::Browser;
-use super::engine::Engine;
+use super::engine::{Engine, LEGS};
 use super::leg::{Leg, Recording};
 use super::orders::{Order, Told};
 use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
@@ -34,7 +34,7 @@ impl Engine {
 
     fn order(&mut self, now: Instant, order: Order) {
         match order {
-            Order::Open { call, agent, sockets } => match Leg::new(agent, sockets).and_then(|leg| self.add(&call, leg)) {
+            Order::Open { call, agent, sockets } => match Leg::new(call.clone(), agent, sockets).and_then(|leg| self.add(leg)) {
                 Ok(()) => {}
                 Err(error) => tracing::error!(%call, %error, "a call has no audio"),
             },
@@ -52,7 +52,7 @@ impl Engine {
             }
             Order::SignedOut(agent) => self.browsers.of_agent(agent).into_iter().for_each(|key| self.let_go(now, key)),
             Order::Keys(call, keys) => {
-                if let Some(leg) = self.legs.get_mut(&call) {
+                if let Some(leg) = self.legs.of_call(&call) {
                     let taken = keys.into_iter().filter(|key| leg.digits.press(*key)).count();
                     tracing::debug!(%call, taken, "keys are pressed");
                 }
@@ -62,7 +62,7 @@ impl Engine {
 
     /// Audio goes so from now on.
     fn flows(&mut self, now: Instant, call: &CallId, flow: Flow) {
-        let Some(leg) = self.legs.get_mut(call) else { return };
+        let Some(leg) = self.legs.of_call(call) else { return };
         let before = leg.flow.replace(flow);
         if before.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
             leg.flows_since = Some(now);
@@ -72,18 +72,18 @@ impl Engine {
         if has_come {
             leg.away_since = self.browsers.heard(leg.agent).is_none().then_some(now);
         }
+        let agent = leg.agent;
+        self.legs.turned(agent);
     }
 
-    fn add(&mut self, call: &CallId, mut leg: Leg) -> io::Result<()> {
-        if self.legs.is_empty() {
+    fn add(&mut self, mut leg: Leg) -> io::Result<()> {
+        if self.legs.len() == 0 {
             self.next_frame = Instant::now() + FRAME;
         }
-        let token = self.tokens;
-        self.tokens += 2;
+        let token = LEGS + 2 * self.legs.next();
         self.poll.registry().register(&mut leg.rtp, Token(token), Interest::READABLE)?;
         self.poll.registry().register(&mut leg.rtcp, Token(token + 1), Interest::READABLE)?;
-        self.by_token.extend([(token, call.clone()), (token + 1, call.clone())]);
-        self.legs.insert(call.clone(), leg);
+        self.legs.add(leg);
         Ok(())
     }
 
@@ -94,7 +94,6 @@ impl Engine {
             }
             let _ = self.poll.registry().deregister(&mut leg.rtp);
             let _ = self.poll.registry().deregister(&mut leg.rtcp);
-            self.by_token.retain(|_, of| of != call);
             measure::audio_dropped(leg.strangers);
             let quality = leg.quality();
             if quality.heard.expected > 0 {
@@ -104,7 +103,7 @@ impl Engine {
     }
 
     fn record(&mut self, now: Instant, call: CallId, change: RecordingChange) {
-        let Some(leg) = self.legs.get_mut(&call) else { return };
+        let Some(leg) = self.legs.of_call(&call) else { return };
         match (change, &mut leg.recording) {
             (RecordingChange::Started, None) => {
                 let Some(recorder) = self.recorder.clone().filter(|recorder| recorder.open(&call, now)) else { return };
@@ -139,7 +138,7 @@ impl Engine {
         if self.browsers.heard(agent).is_some() || !browser.is_connected {
             return; // Another page is heard, or this one never was.
         }
-        for leg in self.legs.values_mut().filter(|leg| leg.agent == agent) {
+        for leg in self.legs.of_agent(agent) {
             leg.away_since.get_or_insert(now);
         }
         self.tell(Told::Gone(agent));

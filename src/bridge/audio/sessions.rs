@@ -113,10 +113,6 @@ impl Sessions {
         self.all.iter().filter(|(_, browser)| browser.due <= now).map(|(key, _)| *key).collect()
     }
 
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        self.all.values().map(|browser| browser.due).min()
-    }
-
     pub(super) fn close_all(&mut self, socket: &UdpSocket) {
         self.all.values_mut().for_each(|browser| browser.close(socket));
     }

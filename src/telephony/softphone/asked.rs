@@ -72,6 +72,7 @@ impl Softphones {
                 self.leaves(&id, Leaving::To(to.into_revealed(), false));
             }
             Ask::JoinWith(other) if stage == Stage::Up && !is_leaving => return self.join(now, agent, &id, &other),
+            Ask::Keys(keys) if stage == Stage::Up => return self.press(now, agent, &id, keys),
             _ => return Err(NotNow::NotReady),
         }
         Ok(())

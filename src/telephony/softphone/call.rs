@@ -1,10 +1,12 @@
 //! One call of a softphone, what its user may ask, and what is ordered of its audio.
 
 use core::net::{IpAddr, SocketAddr};
+use std::collections::VecDeque;
 
 use crate::ids::{CallId, Extension};
 use crate::personal::Personal;
 use crate::telephony::media::codec::Codec;
+use crate::telephony::media::digits::Digit;
 use crate::telephony::sip::sdp::Description;
 use crate::telephony::sip::user_agent::event::SessionId;
 use crate::telephony::sip_line::telling::Channel;
@@ -41,6 +43,8 @@ pub enum Ask {
     Retrieve,
     /// Send the other to this number or extension, without a word.
     SendOn(Personal<String>),
+    /// Press these keys, as messages of SIP.
+    Keys(Vec<Digit>),
     /// Join the other with the one of that call (its channel), and leave both.
     JoinWith(String),
 }
@@ -102,6 +106,8 @@ pub enum PhoneTold {
     NotRegistered(Extension, String),
     /// Being sent on came to nothing, with this status.
     NotSentOn(CallId, u16),
+    /// The PBX takes no keys, with this status.
+    KeysRefused(CallId, u16),
 }
 
 /// How far a call is.
@@ -153,6 +159,8 @@ pub(super) struct Call {
     pub(super) last_flow: Option<Flow>,
     /// Somebody called us.
     pub(super) came_in: bool,
+    /// Keys that are still to be pressed by SIP; the first is on its way.
+    pub(super) keys: VecDeque<Digit>,
 }
 
 impl Call {
@@ -177,6 +185,7 @@ impl Call {
             turn: 0,
             last_flow: None,
             came_in: stage == Stage::Ringing,
+            keys: VecDeque::new(),
         }
     }
 

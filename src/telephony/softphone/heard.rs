@@ -30,6 +30,7 @@ impl Softphones {
             // A phone of an office does not go where somebody outside sends it.
             Event::Referred { session, .. } => self.with(*session, |_, _| agent.refuse_refer(now, *session, 403)),
             Event::ReferProgress { session, status } => self.with(*session, |phones, id| phones.leaving_progress(now, agent, id, *status, telling)),
+            Event::InfoDone { session, status } => self.with(*session, |phones, id| phones.pressed(now, agent, id, *status)),
             Event::Ended { session, end } => self.with(*session, |phones, id| phones.ended(id, *session, end, telling)),
             _ => false,
         }

@@ -10,5 +10,6 @@ mod asked;
 pub mod call;
 mod heard;
 mod join;
+mod keys;
 pub mod phones;
 mod talk;

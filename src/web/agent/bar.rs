@@ -194,6 +194,7 @@ fn notice(t: &Texts, happened: &seat::Notice) -> Notice {
         seat::Notice::FileFree => of(NoticeKind::Info, t.t("notice-file-free")),
         seat::Notice::HandedOver { to, who } => of(NoticeKind::Info, t.aa("notice-handed-over", to.reveal(), &name_or_withheld(t, who))),
         seat::Notice::NotHandedOver { reason } => of(NoticeKind::Warning, t.a("notice-not-handed-over", &ended_words(t, *reason, false))),
+        seat::Notice::KeysRefused => of(NoticeKind::Warning, t.t("notice-keys-refused")),
         seat::Notice::SettledBy { by, who } => of(NoticeKind::Info, t.aa("notice-settled-by", by.reveal(), &name_or_withheld(t, who))),
     }
 }

@@ -790,3 +790,4 @@ room-loud = Too much noise ({ "%d" } dB): do not call here. Find a quieter place
 practice-mark = Practice: nothing of this reaches the ledger
 nav-practice = Practise
 notice-not-handed-over = The transfer did not work: { $a }. The call is still with you.
+notice-keys-refused = The exchange did not take the keys.

@@ -790,3 +790,4 @@ room-loud = Te veel lawaai ({ "%d" } dB): bel hier niet. Zoek een stillere plek.
 practice-mark = Oefening: niets hiervan komt in het grootboek
 nav-practice = Oefenen
 notice-not-handed-over = Doorverbinden lukte niet: { $a }. Het gesprek is nog bij u.
+notice-keys-refused = De centrale nam de toetsen niet aan.

@@ -173,7 +173,16 @@ async fn the_other_waits_and_is_back_and_the_agent_is_mute() {
 
 #[tokio::test]
 async fn keys_are_heard_by_a_menu() {
-    let Office { pbx, home: _home, browser } = office("phone-keys").await;
+    keys_by("rtp").await;
+}
+
+#[tokio::test]
+async fn keys_are_read_by_a_menu_that_does_not_hear_them() {
+    keys_by("info").await;
+}
+
+async fn keys_by(way: &str) {
+    let Office { pbx, home: _home, browser } = office_with(&format!("phone-keys-{way}"), &format!("keys = \"{way}\"\n")).await;
     browser.type_into("#search", "terpstra").await;
     browser.click("#search-results button.item").await;
     browser.says("#file", "Mevr. J. Terpstra").await;

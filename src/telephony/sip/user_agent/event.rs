@@ -135,6 +135,13 @@ pub enum Event {
         /// The status of its call.
         status: u16,
     },
+    /// What the other side says to an INFO of ours.
+    InfoDone {
+        /// Which.
+        session: SessionId,
+        /// The status.
+        status: u16,
+    },
     /// A session is over, or came to nothing.
     Ended {
         /// Which.

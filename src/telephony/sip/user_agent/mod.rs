@@ -14,6 +14,7 @@ mod called;
 pub mod calling;
 pub mod event;
 mod inbound;
+mod info;
 mod mid_call;
 mod outcome;
 mod refer;

@@ -25,6 +25,7 @@ pub(super) enum Purpose {
     Reinvite(SessionId),
     Update(SessionId),
     Refer(SessionId),
+    Info(SessionId),
     /// Whatever is answered, nothing follows: BYE, PRACK, NOTIFY, the end of a subscription or registration.
     Nothing,
 }
@@ -130,6 +131,7 @@ impl UserAgent {
             Purpose::Reinvite(session) => self.reinvite_answered(now, session, &mut pending, outcome),
             Purpose::Update(session) => self.update_answered(now, session, outcome),
             Purpose::Refer(session) => self.refer_answered(session, outcome),
+            Purpose::Info(session) => self.info_answered(session, outcome),
             Purpose::Nothing => {}
         }
         let goes_on = match outcome {
@@ -165,7 +167,7 @@ impl UserAgent {
     /// The number of a request that is sent once more: the next of its dialog, or of itself.
     fn next_seq(&mut self, purpose: Purpose, draft: &Draft) -> u32 {
         let dialog = match purpose {
-            Purpose::Reinvite(session) | Purpose::Update(session) | Purpose::Refer(session) => {
+            Purpose::Reinvite(session) | Purpose::Update(session) | Purpose::Refer(session) | Purpose::Info(session) => {
                 self.sessions.get_mut(&session).and_then(|session| session.dialog.as_mut())
             }
             Purpose::Subscribe(subscription) => self.subscriptions.get_mut(&subscription).and_then(|one| one.dialog.as_mut()),
