@@ -158,7 +158,7 @@ impl Leg {
             self.strangers += 1;
             return None;
         };
-        self.heard.received(now, packet.sequence_number(), packet.timestamp());
+        self.heard.received_of(packet.ssrc().into(), now, packet.sequence_number(), packet.timestamp());
         self.reports.hears(packet.ssrc());
         if let Some(recording) = self.recording.as_ref().filter(|_| flow.hears && flow.is_up) {
             recording.note(Side::Debtor, now, codec, payload);
@@ -175,14 +175,17 @@ impl Leg {
     /// Passes on what the page sends.
     pub(super) fn speak(&mut self, now: Instant, mut audio: Audio) {
         self.away_since = None;
-        let Some(flow) = self.flow.filter(|flow| flow.speaks && !self.digits.is_busy()) else { return };
+        let Some(flow) = self.flow.filter(|flow| flow.speaks) else { return };
+        self.said.received_of(audio.source, now, audio.seq, audio.ticks);
+        if self.digits.is_busy() {
+            return; // A key is heard in its place.
+        }
         let (_, wanted) = flow.codec;
         if audio.codec != wanted && !(audio.codec.is_g711() && wanted.is_g711()) {
             self.strangers += 1; // The page was told, and will speak otherwise in a moment; until then there is silence.
             return;
         }
         self.spoken = Some(now);
-        self.said.received(now, audio.seq, audio.ticks);
         if let Some(recording) = &self.recording {
             recording.note(Side::Agent, now, audio.codec, &audio.payload);
         }

@@ -66,6 +66,8 @@ impl Engine {
         let before = leg.flow.replace(flow);
         if before.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
             leg.flows_since = Some(now);
+            leg.heard.begin_anew();
+            leg.said.begin_anew();
         }
         // Whoever has just answered waits from now on, and not since it began to ring there.
         let has_come = flow.is_up && before.is_none_or(|before| !before.is_up);

@@ -25,6 +25,9 @@ pub struct Reception {
     told: (u64, u64),
     /// Of stretches that ended with a sender's new beginning.
     before: (u64, u64),
+    /// Who sends, and whether what comes next is a beginning.
+    source: Option<u64>,
+    is_anew: bool,
 }
 
 /// What a stretch was like.
@@ -95,13 +98,26 @@ impl Heard {
 }
 
 impl Reception {
+    /// Whoever sends has paused, as was agreed: the numbers that are missing were never sent to us.
+    pub const fn begin_anew(&mut self) {
+        self.is_anew = true;
+    }
+
+    /// Takes a packet of this source: another one counts for itself.
+    pub fn received_of(&mut self, source: u64, now: Instant, seq: u16, ticks: u32) {
+        if self.source.replace(source).is_some_and(|before| before != source) {
+            self.begin_anew();
+        }
+        self.received(now, seq, ticks);
+    }
+
     /// Takes a packet.
     pub fn received(&mut self, now: Instant, seq: u16, ticks: u32) {
         let start = *self.since.get_or_insert(now);
         self.last = Some(now);
         let [low, high, ..] = self.highest.to_le_bytes();
         let step = seq.wrapping_sub(u16::from_le_bytes([low, high])).cast_signed();
-        if self.received == 0 || step.abs() >= STEP_MAX {
+        if std::mem::take(&mut self.is_anew) || self.received == 0 || step.abs() >= STEP_MAX {
             let (expected, received) = self.before;
             self.before = (expected + self.expected(), received + self.received);
             // Away from zero, so that what comes late is not below it.
@@ -206,6 +222,16 @@ mod tests {
         let packets = (0..50).map(|n| (n, u16::try_from(n).unwrap())).chain((50..100).map(|n| (n, 40_000 + u16::try_from(n).unwrap())));
         let whole = heard(packets).whole();
         assert_eq!((whole.expected, whole.lost), (100, 0));
+    }
+
+    #[test]
+    fn what_was_held_back_and_what_another_sends_is_not_lost() {
+        let mut reception = heard((0..50).map(|n| (n, u16::try_from(n).unwrap())));
+        reception.begin_anew();
+        let now = Instant::now() + FRAME * 200;
+        (200..250).for_each(|n| reception.received_of(1, now, n, 0));
+        (300..350).for_each(|n| reception.received_of(2, now, n, 0));
+        assert_eq!((reception.whole().expected, reception.whole().lost), (150, 0));
     }
 
     /// Jitter of packets that come 10 ms early and late in turn settles at 20 ms between neighbours.
