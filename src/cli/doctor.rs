@@ -18,7 +18,7 @@ use belbrug::telephony::ami::session::{Account, Heard, Session};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::say;
-use super::service::sip_setup;
+use super::service::{announced, patterns, sip_setup};
 
 /// The PBX gets this long to answer all questions.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -68,6 +68,9 @@ pub(crate) async fn doctor(path: &Path) -> anyhow::Result<()> {
             Err(_) => report.bad(&format!("PBX: it did not answer within {} s", PATIENCE.as_secs())),
         }
     }
+    if config.browser.is_on() {
+        browser(&config, &extensions, &mut report)?;
+    }
     if config.sip.is_on()
         && let Err(error) = sip(&config, extensions, &mut report).await
     {
@@ -99,6 +102,31 @@ async fn database(config: &Config, report: &mut Report) -> BTreeSet<Extension> {
     }
     store.close().await;
     users.iter().filter(|user| !user.disabled).filter_map(|user| user.profile()).map(|profile| profile.extension).collect()
+}
+
+/// Looks at what phones in browsers need. They are not registered: that could take them away from a service that runs.
+fn browser(config: &Config, extensions: &BTreeSet<Extension>, report: &mut Report) -> anyhow::Result<()> {
+    let (browser, lines) = (&config.browser, patterns(&config.browser.lines)?);
+    for extension in extensions.iter().filter(|extension| lines.iter().any(|line| line.matches(extension.as_str()))) {
+        if browser.secrets.contains_key(extension) {
+            report.good(&format!("browser: extension {extension} has a secret"));
+        } else {
+            report.bad(&format!("browser: extension {extension} has no secret: write it and its secret at the PBX into [browser] secrets_file"));
+        }
+    }
+    if config.web.certificate.is_none() && config.web.trusted_proxies.is_empty() {
+        report.warn("browser: browsers ask for a microphone on https pages and on this machine only: see [web] certificate");
+    }
+    let at: Vec<String> = announced(browser).iter().map(ToString::to_string).collect();
+    let at = if at.is_empty() { browser.listen.ip().to_string() } else { at.join(" or ") };
+    match (std::net::UdpSocket::bind(browser.listen), browser.listen.port()) {
+        (Ok(_), 0) => report.warn(&format!("browser: audio comes to {at}, at a port that changes: a firewall needs one in [browser] listen")),
+        (Ok(_), port) => report.good(&format!("browser: audio comes to {at}, port {port} (UDP)")),
+        (Err(error), port) => {
+            report.warn(&format!("browser: audio comes to {at}, port {port}, which cannot be had now ({error}): does the service run?"))
+        }
+    }
+    Ok(())
 }
 
 /// Registers and watches as the service would.

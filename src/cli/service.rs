@@ -13,7 +13,7 @@ use belbrug::bridge::phone_side::{OFFERS_MAX, Offering, PhoneSetup};
 use belbrug::bridge::sip::opening::SipSetup;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
-use belbrug::config::{Config, KeysBy, Sip, SipDialBy};
+use belbrug::config::{Browser, Config, KeysBy, Sip, SipDialBy};
 use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
@@ -216,22 +216,26 @@ pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
 fn phone_setup(config: &Config, offers: mpsc::Receiver<Offering>) -> anyhow::Result<PhoneSetup> {
     let browser = &config.browser;
     let [first, last] = browser.rtp_ports;
-    let announced = match (&browser.announce[..], browser.listen.ip()) {
-        ([], address) if address.is_unspecified() => own_addresses(),
-        (announced, _) => announced.to_vec(),
-    };
     Ok(PhoneSetup {
         lines: patterns(&browser.lines)?,
         secrets: browser.secrets.clone(),
         realm: config.sip.realm.clone(),
         listen: browser.listen,
-        announced,
+        announced: announced(browser),
         rtp_ports: first..=last,
         keys_by_info: browser.keys == KeysBy::Info,
         recordings: config.recordings_folder(),
         noticed: config.recording.notices.keys().cloned().collect(),
         offers,
     })
+}
+
+/// Where browsers find the port for their audio; none where it is the address at which that listens.
+pub(super) fn announced(browser: &Browser) -> Vec<IpAddr> {
+    match (&browser.announce[..], browser.listen.ip()) {
+        ([], address) if address.is_unspecified() => own_addresses(),
+        (announced, _) => announced.to_vec(),
+    }
 }
 
 /// The address by which this machine reaches others, and the one by which it reaches itself.
@@ -244,7 +248,7 @@ fn own_addresses() -> Vec<IpAddr> {
     outward.into_iter().map(|address| address.ip()).chain([IpAddr::from([127, 0, 0, 1])]).collect()
 }
 
-fn patterns(lines: &[String]) -> anyhow::Result<Vec<Pattern>> {
+pub(super) fn patterns(lines: &[String]) -> anyhow::Result<Vec<Pattern>> {
     Ok(lines.iter().map(|line| Pattern::parse(line)).collect::<Result<_, _>>()?)
 }
 

@@ -4,4 +4,6 @@ mod file;
 mod settings;
 
 pub use file::{ConfigError, load, parse};
-pub use settings::{Config, Creditor, KeysBy, Log, Metrics, Office, Pbx, Queues, Recording, Sip, SipDialBy, SipTransport, StoreSettings, Web};
+pub use settings::{
+    Browser, Config, Creditor, KeysBy, Log, Metrics, Office, Pbx, Queues, Recording, Sip, SipDialBy, SipTransport, StoreSettings, Web,
+};

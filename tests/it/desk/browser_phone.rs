@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::browser::Browser;
 use super::office::{CALLER, open_file};
-use super::service::Home;
+use super::service::{Home, PASSWORD, said};
 use crate::lab::pbx::Release;
 use crate::lab::tone::power;
 use crate::lab::{Kamailio, Pbx, Phone, until, until_async};
@@ -175,6 +175,18 @@ async fn the_other_waits_and_is_back_and_the_agent_is_mute() {
     office.pbx.wait_idle().await;
     // What was held back is not lost.
     sounded_well(&office.home).await;
+}
+
+#[tokio::test]
+async fn the_doctor_looks_at_phones_in_browsers() {
+    let home = Home::by_browser(5060, "none", "");
+    let eva = ["user", "add", "eva", "--name", "Eva Smit", "--role", "agent", "--extension", "103"];
+    assert!(home.run_with_input(&eva, PASSWORD).status.success());
+    let told = said(&home.run(&["doctor"]));
+    assert!(told.contains("ok       browser: extension 101 has a secret"), "{told}");
+    assert!(told.contains("WRONG    browser: extension 103 has no secret: write it"), "{told}");
+    assert!(told.contains("look at  browser: browsers ask for a microphone on https pages"), "{told}");
+    assert!(told.contains("look at  browser: audio comes to 127.0.0.1, at a port that changes"), "{told}");
 }
 
 #[tokio::test]
