@@ -193,7 +193,12 @@ export function view() {
 		// a newer page has the audio
 		if (mine) { mine = false; clearTimeout(timer); timer = 0; hang(); close(); elsewhere(true); }
 	} else if (!heard && !mine) take(); // and has closed
-	else if (!heard && before === tab) { wait = 500; connect(); } // the service has let go of us
+	else if (!heard && before === tab) {
+		// the service hears nothing of us any more
+		if (inCall()) say("AudioLost");
+		wait = 500;
+		connect();
+	}
 	else if (mine && !heard && !peer && !timer) again();
 	before = heard;
 	if (inCall()) open();

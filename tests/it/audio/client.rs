@@ -51,19 +51,17 @@ impl Carrier {
 
     /// Audio goes both ways, or neither.
     pub(super) fn flows(&self, name: &str, exchange: &Exchange, is_open: bool) {
-        let to = exchange.0.local_addr().expect("its address");
-        let flow = Flow {
-            to,
-            exchange: to.ip(),
-            codec: (8, Codec::Pcma),
-            takes: [Some((8, Codec::Pcma)), None, None],
-            events: Some(101),
-            speaks: is_open,
-            hears: is_open,
-            is_up: true,
-            version: 1,
-            turn: 1,
-        };
+        self.agrees(name, Flow { speaks: is_open, hears: is_open, ..Self::flow(exchange, Codec::Pcma, 1) });
+    }
+
+    /// Both ways, in this codec, by the so manieth agreement.
+    pub(super) fn flow(exchange: &Exchange, codec: Codec, version: u64) -> Flow {
+        let (to, codec) = (exchange.0.local_addr().expect("its address"), (codec.payload_type(), codec));
+        let takes = [Some(codec), None, None];
+        Flow { to, exchange: to.ip(), codec, takes, events: Some(101), speaks: true, hears: true, is_up: true, version, turn: 1 }
+    }
+
+    pub(super) fn agrees(&self, name: &str, flow: Flow) {
         assert!(self.orders.send(Order::Flow(CallId::new(name), flow)).is_ok());
     }
 }
@@ -84,7 +82,11 @@ impl Exchange {
 
     /// Says one frame of this.
     pub(super) fn says(&self, to: SocketAddr, seq: u16, byte: u8) {
-        let mut packet = vec![0x80, 8];
+        self.says_in(Codec::Pcma, to, seq, byte);
+    }
+
+    pub(super) fn says_in(&self, codec: Codec, to: SocketAddr, seq: u16, byte: u8) {
+        let mut packet = vec![0x80, codec.payload_type()];
         packet.extend(seq.to_be_bytes());
         packet.extend((u32::from(seq) * 160).to_be_bytes());
         packet.extend(7_u32.to_be_bytes());
@@ -107,6 +109,7 @@ pub(super) struct Browser {
     pending: Option<SdpPendingOffer>,
     pub(super) socket: UdpSocket,
     at: SocketAddr,
+    codec: Codec,
     seq: u64,
     pub(super) is_connected: bool,
     heard: Vec<Vec<u8>>,
@@ -115,21 +118,36 @@ pub(super) struct Browser {
 impl Browser {
     /// A browser with the offer that its page would send.
     pub(super) fn new() -> (Self, String) {
+        Self::speaking(Codec::Pcma)
+    }
+
+    /// One that knows this codec only.
+    pub(super) fn speaking(codec: Codec) -> (Self, String) {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         socket.set_read_timeout(Some(Duration::from_millis(5))).expect("a time");
         let at = socket.local_addr().expect("its address");
-        let mut rtc = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_pcma(true, false).build(Instant::now());
+        let mut rtc = Rtc::builder()
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_pcma(codec == Codec::Pcma, false)
+            .enable_pcmu(codec == Codec::Pcmu, false)
+            .enable_g722(codec == Codec::G722, false)
+            .build(Instant::now());
         rtc.add_local_candidate(Candidate::host(at, "udp").expect("a candidate"));
         let mut change = rtc.sdp_api();
         let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
         let (offer, pending) = change.apply().expect("an offer");
-        let browser = Self { rtc, mid, pending: Some(pending), socket, at, seq: 100, is_connected: false, heard: Vec::new() };
+        let browser = Self { rtc, mid, pending: Some(pending), socket, at, codec, seq: 100, is_connected: false, heard: Vec::new() };
         (browser, offer.to_sdp_string())
     }
 
     /// A browser that is connected as this agent's.
     pub(super) fn of(carrier: &Carrier, agent: AgentId) -> Self {
-        let (mut browser, offer) = Self::new();
+        Self::of_speaking(carrier, agent, Codec::Pcma)
+    }
+
+    pub(super) fn of_speaking(carrier: &Carrier, agent: AgentId, codec: Codec) -> Self {
+        let (mut browser, offer) = Self::speaking(codec);
         browser.takes(&carrier.offer(agent, &offer).expect("an answer"));
         browser.until("connected", |browser| browser.is_connected);
         browser
@@ -185,7 +203,7 @@ impl Browser {
         let (now, ticks) = (Instant::now(), u32::try_from(self.seq * 160).expect("short"));
         let mut api = self.rtc.direct_api();
         let stream = api.stream_tx_by_mid(self.mid, None).expect("our stream");
-        stream.write_rtp(RtpWrite::new(8.into(), self.seq.into(), ticks, now, vec![byte; 160]));
+        stream.write_rtp(RtpWrite::new(self.codec.payload_type().into(), self.seq.into(), ticks, now, vec![byte; 160]));
         let _ = self.rtc.handle_input(Input::Timeout(now));
         self.poll();
     }

@@ -177,6 +177,31 @@ async fn the_other_waits_and_is_back_and_the_agent_is_mute() {
     sounded_well(&office.home).await;
 }
 
+/// What is in the way is said, with what to do, and is not said any more when it is not.
+#[tokio::test]
+async fn a_microphone_that_may_not_be_used_is_said_plainly() {
+    let office = office("phone-denied").await;
+    let browser = &office.browser;
+    browser
+        .script(
+            "window.heard = navigator.mediaDevices.getUserMedia;
+             navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }",
+        )
+        .await;
+    let debtor = Phone::outside(&office.pbx, CALLER, "M. Vos").await;
+    debtor.dial("31101").await;
+    browser.click("[data-action=answer]").await;
+    browser.says("#connection", "De browser mag de microfoon niet gebruiken. Klik op het pictogram links van het adres").await;
+    browser.hears(DEBTOR).await;
+    browser.picture("124-phone-denied").await;
+    // A headset is plugged in, and may be used.
+    browser.script("navigator.mediaDevices.getUserMedia = window.heard; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))").await;
+    is_heard_by(&debtor, AGENT).await;
+    assert_eq!(browser.text("#connection").await, "");
+    debtor.hang_up().await;
+    office.pbx.wait_idle().await;
+}
+
 #[tokio::test]
 async fn the_doctor_looks_at_phones_in_browsers() {
     let home = Home::by_browser(5060, "none", "");
