@@ -362,8 +362,12 @@ impl<C: Clock> Task<C> {
             AudioOrder::Close(call) => {
                 let agent = self.phones.close(&call);
                 let is_last = |agent: &AgentId| !self.phones.agents.values().any(|of| of == agent);
-                if let Some(agent) = agent.filter(is_last) {
-                    let effects = self.floor.phone_changed(agent, |phone| (phone.codec, phone.quality, phone.is_early) = (None, None, false));
+                if let Some(agent) = agent {
+                    let is_last = is_last(&agent);
+                    let effects = self.floor.phone_changed(agent, |phone| {
+                        (phone.quality, phone.is_early) = (None, false);
+                        phone.codec = phone.codec.filter(|_| !is_last);
+                    });
                     self.note_changed(&effects);
                 }
             }

@@ -14,7 +14,7 @@ pub enum Effect {
     Changed(AgentId),
     /// The seat is gone.
     Gone(AgentId),
-    /// Find out whose number this is, and tell [`Floor::found`].
+    /// Find out whose number this is, and tell [`Floor::found`](super::floor::Floor::found).
     LookUp {
         /// The seat.
         agent: AgentId,
@@ -90,7 +90,7 @@ pub enum Effect {
         /// Who answered it.
         to: AgentId,
     },
-    /// Give what an agent typed for a case to a colleague, and tell [`Floor::draft_moved`].
+    /// Give what an agent typed for a case to a colleague, and tell [`Floor::draft_moved`](super::floor::Floor::draft_moved).
     MoveDraft {
         /// Who typed it.
         from: AgentId,
@@ -99,7 +99,7 @@ pub enum Effect {
         /// The case.
         case: CaseId,
     },
-    /// Read from the ledger what else is owed at a seat, and tell [`Floor::owed_more`].
+    /// Read from the ledger what else is owed at a seat, and tell [`Floor::owed_more`](super::floor::Floor::owed_more).
     LoadOwed(AgentId),
     /// Ask the PBX to change a queue.
     Queue(QueueOrder),

@@ -66,6 +66,7 @@ impl Engine {
         let before = leg.flow.replace(flow);
         if before.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
             leg.flows_since = Some(now);
+            leg.marked = None;
             leg.heard.begin_anew();
             leg.said.begin_anew();
         }

@@ -90,7 +90,7 @@ impl Softphones {
         (call.at, call.turn) = (Some(at), turn);
         let said = match call.theirs.take() {
             Some(theirs) => call.answered(theirs),
-            None => call.offered(),
+            None => call.offered_anew(),
         };
         let Some(said) = said else {
             let session = call.session;
@@ -148,9 +148,10 @@ impl Softphones {
                 match call.leaving.clone() {
                     Some(Leaving::Joined(second, false)) => {
                         self.joined(id, &second, telling);
-                        if let Some(second) = self.calls.get(&second).map(|call| call.session) {
-                            agent.hang_up(now, second);
+                        if let Some(session) = self.calls.get(&second).filter(|call| call.over.is_none()).map(|call| call.session) {
+                            agent.hang_up(now, session);
                         }
+                        self.finish(&second, telling);
                     }
                     Some(Leaving::To(exten, _)) => self.leaves(id, Leaving::To(exten, true)),
                     _ => {}
@@ -158,7 +159,10 @@ impl Softphones {
                 agent.hang_up(now, session);
             }
             _ => {
-                call.leaving = None;
+                let was = call.leaving.take();
+                if let Some(Leaving::Joined(second, _)) = was {
+                    self.finish(&second, telling);
+                }
                 self.told.push_back(PhoneTold::NotSentOn(id.clone(), status));
             }
         }

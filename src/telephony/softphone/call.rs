@@ -8,7 +8,7 @@ use crate::personal::Personal;
 use crate::telephony::media::codec::Codec;
 use crate::telephony::media::digits::Digit;
 use crate::telephony::sip::sdp::Description;
-use crate::telephony::sip::user_agent::event::SessionId;
+use crate::telephony::sip::user_agent::event::{End, SessionId};
 use crate::telephony::sip_line::telling::Channel;
 
 /// A call to be dialled.
@@ -143,6 +143,8 @@ pub(super) struct Call {
     /// Where our audio comes.
     pub(super) at: Option<SocketAddr>,
     pub(super) theirs: Option<Description>,
+    /// We have offered in an answer of ours, and theirs comes in the ACK.
+    pub(super) awaits_answer: bool,
     pub(super) codec: Option<(u8, Codec)>,
     pub(super) events: Option<u8>,
     /// How often we have described our end, and how often both have agreed.
@@ -153,6 +155,8 @@ pub(super) struct Call {
     pub(super) hold_told: bool,
     pub(super) is_held: bool,
     pub(super) leaving: Option<Leaving>,
+    /// It is over, but whether that is because another was joined with it is not known yet.
+    pub(super) over: Option<End>,
     /// When our user turned to it, among his calls.
     pub(super) turn: u64,
     /// The last that was ordered of its audio.
@@ -174,6 +178,7 @@ impl Call {
             stage,
             at: None,
             theirs: None,
+            awaits_answer: false,
             codec: None,
             events: None,
             said: 0,
@@ -182,6 +187,7 @@ impl Call {
             hold_told: false,
             is_held: false,
             leaving: None,
+            over: None,
             turn: 0,
             last_flow: None,
             came_in: stage == Stage::Ringing,

@@ -129,9 +129,9 @@ impl Softphones {
     /// The caller has acknowledged our answer, with an answer of its own where it had come without an offer.
     fn acknowledged(&mut self, now: Instant, agent: &mut UserAgent, id: &CallId, sdp: Option<&[u8]>, telling: &mut Telling) {
         let Some(call) = self.calls.get_mut(id) else { return };
-        if call.codec.is_none() {
+        if std::mem::take(&mut call.awaits_answer) {
             let accepted = sdp.and_then(|sdp| Description::parse(sdp).ok()).and_then(|theirs| call.accepted(theirs));
-            if accepted.is_none() {
+            if accepted.is_none() && call.codec.is_none() {
                 let session = call.session;
                 return agent.hang_up(now, session); // It says nothing that could be spoken.
             }
@@ -140,15 +140,19 @@ impl Softphones {
     }
 
     /// A session is over, and with it the call, unless another has taken its place.
-    fn ended(&mut self, id: &CallId, session: SessionId, end: &End, telling: &mut Telling) {
+    pub(super) fn ended(&mut self, id: &CallId, session: SessionId, end: &End, telling: &mut Telling) {
         self.by_session.remove(&session);
         if self.calls.get(id).is_none_or(|call| call.session != session) {
             return;
         }
-        if end.by == Side::Remote {
-            self.joined_by_its_end(id, telling);
+        if end.by == Side::Remote && self.waits_for_join(id, end) {
+            return;
         }
+        let joined = self.joined_with(id, end.by == Side::Remote, telling);
         let Some(call) = self.calls.remove(id) else { return };
+        if let Some(second) = joined {
+            self.finish(&second, telling);
+        }
         self.orders.push_back(AudioOrder::Close(id.clone()));
         let cause = if end.by == Side::Local && call.stage != Stage::Up { HangupCause::NORMAL } else { cause_of(end) };
         match call.stage {

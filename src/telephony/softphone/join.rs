@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::call::{Leaving, Stage};
+use super::call::{Call, Leaving, Stage};
 use super::heard::party;
 use super::phones::Softphones;
 use crate::ids::CallId;
@@ -10,7 +10,7 @@ use crate::telephony::calls::hangup_cause::HangupCause;
 use crate::telephony::pbx::event::ChannelState;
 use crate::telephony::sip::sdp::Description;
 use crate::telephony::sip::user_agent::agent::UserAgent;
-use crate::telephony::sip::user_agent::event::{IncomingCall, SessionId};
+use crate::telephony::sip::user_agent::event::{End, IncomingCall, SessionId};
 use crate::telephony::sip_line::telling::Telling;
 
 impl Softphones {
@@ -25,11 +25,33 @@ impl Softphones {
         }
     }
 
-    /// The call to which another is being handed is over before that was confirmed: the exchange has taken it.
-    pub(super) fn joined_by_its_end(&mut self, second: &CallId, telling: &mut Telling) {
-        let is_it = |call: &&super::call::Call| call.leaving.as_ref() == Some(&Leaving::Joined(second.clone(), false));
-        if let Some(first) = self.calls.values().find(is_it).map(|call| call.id.clone()) {
-            self.joined(&first, second, telling);
+    /// The call with which another is being joined is over before that was confirmed: either it has taken place, or its other end has hung
+    /// up meanwhile. Whether it waits to be told which.
+    pub(super) fn waits_for_join(&mut self, second: &CallId, end: &End) -> bool {
+        let is_it = |call: &Call| call.leaving.as_ref() == Some(&Leaving::Joined(second.clone(), false));
+        if !self.calls.values().any(is_it) {
+            return false;
+        }
+        if let Some(call) = self.calls.get_mut(second) {
+            call.over = Some(*end);
+        }
+        true
+    }
+
+    /// A call is over that was to be joined with another: where both were ended by the exchange, they were joined. The other one.
+    pub(super) fn joined_with(&mut self, first: &CallId, is_remote: bool, telling: &mut Telling) -> Option<CallId> {
+        let Some(Leaving::Joined(second, false)) = self.calls.get(first)?.leaving.clone() else { return None };
+        if is_remote && self.calls.get(&second).is_some_and(|call| call.over.is_some()) {
+            self.joined(first, &second, telling);
+        }
+        Some(second)
+    }
+
+    /// It is known now what became of a call that was over before.
+    pub(super) fn finish(&mut self, id: &CallId, telling: &mut Telling) {
+        let over = self.calls.get_mut(id).and_then(|call| Some((call.session, call.over.take()?)));
+        if let Some((session, end)) = over {
+            self.ended(id, session, &end, telling);
         }
     }
 
@@ -53,11 +75,14 @@ impl Softphones {
         let Some(call) = self.calls.get_mut(id) else { return };
         let said = match theirs {
             Ok(Some(theirs)) => call.answered(theirs),
-            Ok(None) => call.offered(),
+            Ok(None) => call.offered_anew(),
             Err(_) => None,
         };
         let Some(said) = said else { return agent.reject(now, session, 488) };
         call.session = session;
+        // What was on its way in the session before is over with it.
+        (call.leaving, call.came_in) = (None, true);
+        call.keys.clear();
         // A hold of ours that was on its way is told to whoever comes, in the answer.
         if std::mem::replace(&mut call.hold_told, call.holds) != call.holds {
             telling.held(&call.own, call.holds);

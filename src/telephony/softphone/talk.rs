@@ -36,6 +36,7 @@ impl Call {
 
     /// Our offer to one who asks for it: of all codecs, for it may be for somebody else.
     pub(super) fn offered_anew(&mut self) -> Option<Vec<u8>> {
+        self.awaits_answer = true;
         let wanted = self.wanted();
         Some(offer(&self.ours(wanted)?, None, self.events))
     }
@@ -130,6 +131,10 @@ impl Softphones {
                 }
                 if call.holds != is_told {
                     call.hold_told = call.holds;
+                    // Of two who hold, the last that is told is who still does.
+                    if call.holds && std::mem::take(&mut call.is_held) {
+                        telling.held(&call.other, false);
+                    }
                     telling.held(&call.own, call.holds);
                 }
             }

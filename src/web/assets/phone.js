@@ -15,6 +15,8 @@ let mine = true;
 let displaced = null;
 let before = "";
 let only = "";
+let former = [];
+let lost = false;
 let wait = 500;
 let timer = 0;
 
@@ -53,8 +55,9 @@ async function open() {
 }
 
 function close() {
+	if (!mic) return;
 	sender?.replaceTrack(null);
-	mic?.stop();
+	mic.stop();
 	mic = null;
 }
 
@@ -72,8 +75,9 @@ navigator.mediaDevices?.addEventListener("devicechange", () => { if (without) an
 async function connect() {
 	clearTimeout(timer);
 	timer = 0;
-	hang();
 	if (!mine) return;
+	// the way that is stays until the new one stands
+	if (peer) former.push(peer);
 	const own = peer = new RTCPeerConnection();
 	const way = own.addTransceiver(mic || "audio", { direction: "sendrecv" });
 	sender = way.sender;
@@ -86,7 +90,13 @@ async function connect() {
 	};
 	own.onconnectionstatechange = () => {
 		if (own !== peer) return;
-		if (own.connectionState === "connected") { wait = 500; say(""); speak(); }
+		if (own.connectionState === "connected") {
+			wait = 500;
+			part();
+			if (lost) say("");
+			lost = false;
+			speak();
+		}
 		if (["failed", "closed"].includes(own.connectionState)) again();
 	};
 	try {
@@ -100,7 +110,13 @@ async function connect() {
 	}
 }
 
+function part() {
+	former.forEach((one) => one.close());
+	former = [];
+}
+
 function hang() {
+	part();
 	peer?.close();
 	peer = sender = null;
 }
@@ -108,10 +124,16 @@ function hang() {
 function again() {
 	hang();
 	if (!mine) return;
-	if (inCall()) say("AudioLost");
+	lose();
 	clearTimeout(timer);
 	timer = setTimeout(connect, wait);
 	wait = Math.min(wait * 2, 10000);
+}
+
+function lose() {
+	if (!inCall()) return;
+	lost = true;
+	say("AudioLost");
 }
 
 function play() {
@@ -170,10 +192,11 @@ function ringing(on) {
 	if (on) beep();
 }
 
-// who is mute stays so, in whichever window and over a reload, until the call is over
-const muted = () => setting("muted") === "yes";
+// who is mute in a call stays so, in whichever window and over a reload
+const talk = () => find("[data-id=talk] [name=call]")?.value;
+const muted = () => !!talk() && setting("muted") === talk();
 function mute(on) {
-	if (on) localStorage.setItem("belbrug-muted", "yes");
+	if (on) localStorage.setItem("belbrug-muted", talk());
 	else localStorage.removeItem("belbrug-muted");
 	show();
 }
@@ -195,7 +218,7 @@ export function view() {
 	} else if (!heard && !mine) take(); // and has closed
 	else if (!heard && before === tab) {
 		// the service hears nothing of us any more
-		if (inCall()) say("AudioLost");
+		lose();
 		wait = 500;
 		connect();
 	}
@@ -203,9 +226,8 @@ export function view() {
 	before = heard;
 	if (inCall()) open();
 	else {
-		if (mic) close();
+		close();
 		without = false;
-		if (muted() && !live.includes(body.dataset.call)) mute(false);
 	}
 	speak();
 	show();
