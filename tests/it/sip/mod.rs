@@ -8,6 +8,7 @@ mod network;
 mod on_the_pbx;
 mod pair;
 mod peers;
+mod softphones;
 mod third_party;
 mod torture;
 mod transactions;
