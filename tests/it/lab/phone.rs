@@ -34,21 +34,36 @@ pub struct Phone {
 impl Phone {
     /// Starts a phone for this extension and waits until the PBX has accepted its registration.
     pub async fn register(pbx: &Pbx, extension: &str) -> Self {
-        Self::register_at(pbx.sip_port, &pbx.sip_secret, extension).await
+        let phone = Self::asks_to_register_at(pbx.sip_port, &pbx.sip_secret, extension).await;
+        if !phone.is_registered().await {
+            let log = std::fs::read_to_string(&pbx.log).unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(40).collect();
+            let state = format!("{}{}", pbx.cli("pjsip show transports").await, pbx.cli("core show taskprocessors").await);
+            panic!("{extension} did not register:\n{}\nthe PBX, the newest first:\n{}\n{state}", phone.log(), last.join("\n"));
+        }
+        phone
     }
 
     /// The same at any exchange of the loopback.
     pub async fn register_at(sip: u16, secret: &str, extension: &str) -> Self {
+        let phone = Self::asks_to_register_at(sip, secret, extension).await;
+        assert!(phone.is_registered().await, "{extension} did not register:\n{}", phone.log());
+        phone
+    }
+
+    async fn asks_to_register_at(sip: u16, secret: &str, extension: &str) -> Self {
         // Whatever it calls, it calls through its exchange, as phones of an office do.
         let account = format!(
             "<sip:{extension}@127.0.0.1:{sip}>;auth_user={extension};auth_pass={secret};outbound=\"sip:127.0.0.1:{sip}\";\
              answermode=manual;regint=600\n"
         );
-        let phone = Self::start(sip, extension, 0, &account, 440.0).await;
+        Self::start(sip, extension, 0, &account, 440.0).await
+    }
+
+    /// Whether its exchange knows it before long.
+    async fn is_registered(&self) -> bool {
         // The event may have come before the control port was open; the log has it in any case.
-        let registered = until(|| phone.log().contains("200 OK (").then_some(()));
-        assert!(registered.await.is_some(), "{extension} did not register:\n{}", phone.log());
-        phone
+        until(|| self.log().contains("200 OK (").then_some(())).await.is_some()
     }
 
     /// Starts a phone of somebody outside, who calls through the trunk.
