@@ -49,7 +49,6 @@ impl Stream {
     /// A stream that begins with these, which nobody should guess.
     #[must_use]
     pub const fn new(seq: u16, ticks: u32) -> Self {
-        // Room below: what comes late must not go under the first.
         Self { feed: None, seq: seq as u64, ticks, sent: None }
     }
 
@@ -163,7 +162,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever feeds it, no number goes out twice as long as none comes in twice, and time does not run back.
+        /// Whatever feeds it, what begins anew comes after everything that went out.
         #[test]
         fn numbers_only_grow(feeds in proptest::collection::vec((0..4_u64, any::<u16>(), any::<u32>(), 0..200_u64), 1..80)) {
             let (mut stream, mut now, mut last) = (Stream::new(65_530, u32::MAX - 10), Instant::now(), None::<u64>);

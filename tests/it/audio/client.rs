@@ -166,6 +166,16 @@ impl Browser {
         }
     }
 
+    /// Waits until it hears this, which the exchange says in this codec.
+    pub(super) fn is_reached_by(&mut self, exchange: &Exchange, at: SocketAddr, (codec, said): (Codec, u8), heard: u8) {
+        let mut seq = 0;
+        self.until("reached", |browser| {
+            seq += 1;
+            exchange.says_in(codec, at, seq, said);
+            browser.has_heard(heard)
+        });
+    }
+
     /// Lives for so long.
     pub(super) fn lives(&mut self, time: Duration) {
         let end = Instant::now() + time;

@@ -1,7 +1,5 @@
 //! What is spoken: each codec is passed through as it is, and where one end speaks A-law and the other mu-law, each hears its own.
 
-use std::net::SocketAddr;
-
 use belbrug::ids::AgentId;
 use belbrug::telephony::media::codec::Codec;
 
@@ -11,15 +9,6 @@ const ANNA: AgentId = AgentId(1);
 /// The loudest that there is, in both laws (G.711, tables 1a and 2a).
 const LOUD_A: u8 = 0xAA;
 const LOUD_MU: u8 = 0x80;
-
-fn hears(browser: &mut Browser, exchange: &Exchange, at: SocketAddr, said: (Codec, u8), heard: u8) {
-    let mut seq = 0;
-    browser.until("reached", |browser| {
-        seq += 1;
-        exchange.says_in(said.0, at, seq, said.1);
-        browser.has_heard(heard)
-    });
-}
 
 fn is_heard(browser: &mut Browser, exchange: &Exchange, said: u8, heard: (Codec, u8)) {
     let mut is_heard = false;
@@ -37,7 +26,7 @@ fn each_codec_is_passed_through_as_it_is() {
         let (mut anna, exchange) = (Browser::of_speaking(&carrier, ANNA, codec), Exchange::new());
         let at = carrier.call("call-1", ANNA, &exchange);
         carrier.agrees("call-1", Carrier::flow(&exchange, codec, 2));
-        hears(&mut anna, &exchange, at, (codec, 0x5A), 0x5A);
+        anna.is_reached_by(&exchange, at, (codec, 0x5A), 0x5A);
         is_heard(&mut anna, &exchange, 0x3C, (codec, 0x3C));
     }
 }
@@ -47,9 +36,9 @@ fn the_other_end_changes_to_mu_law_in_mid_call() {
     let mut carrier = Carrier::start();
     let (mut anna, exchange) = (Browser::of(&carrier, ANNA), Exchange::new());
     let at = carrier.call("call-1", ANNA, &exchange);
-    hears(&mut anna, &exchange, at, (Codec::Pcma, 0x5A), 0x5A);
+    anna.is_reached_by(&exchange, at, (Codec::Pcma, 0x5A), 0x5A);
     is_heard(&mut anna, &exchange, LOUD_A, (Codec::Pcma, LOUD_A));
     carrier.agrees("call-1", Carrier::flow(&exchange, Codec::Pcmu, 2));
-    hears(&mut anna, &exchange, at, (Codec::Pcmu, LOUD_MU), LOUD_A);
+    anna.is_reached_by(&exchange, at, (Codec::Pcmu, LOUD_MU), LOUD_A);
     is_heard(&mut anna, &exchange, LOUD_A, (Codec::Pcmu, LOUD_MU));
 }

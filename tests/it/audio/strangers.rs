@@ -6,6 +6,7 @@ use std::time::Duration;
 use belbrug::bridge::audio::orders::{Order, Told};
 use belbrug::desk::hub::OfferRefused;
 use belbrug::ids::{AgentId, CallId};
+use belbrug::telephony::media::codec::Codec;
 
 use super::client::{Browser, Carrier, Exchange};
 
@@ -27,12 +28,7 @@ fn audio_goes_both_ways_in_a_call_and_nowhere_else() {
     anna.lives(Duration::from_millis(50));
     assert_eq!(exchange.hears(), None);
     let at = carrier.call("call-1", ANNA, &exchange);
-    let mut seq = 0;
-    anna.until("reached", |anna| {
-        seq += 1;
-        exchange.says(at, seq, DEBTOR);
-        anna.has_heard(DEBTOR)
-    });
+    anna.is_reached_by(&exchange, at, (Codec::Pcma, DEBTOR), DEBTOR);
     let mut said = false;
     anna.until("heard", |anna| {
         anna.says(AGENT);
@@ -73,12 +69,7 @@ fn a_stranger_to_the_call_is_not_heard() {
     }
     anna.lives(Duration::from_millis(100));
     assert!(!anna.has_heard(STRANGER), "another address, even before the other end has said anything");
-    let mut seq = 0;
-    anna.until("reached", |anna| {
-        seq += 1;
-        exchange.says(at, seq, DEBTOR);
-        anna.has_heard(DEBTOR)
-    });
+    anna.is_reached_by(&exchange, at, (Codec::Pcma, DEBTOR), DEBTOR);
     let near = Exchange::new();
     for seq in 1..20 {
         near.says(at, seq, STRANGER);
@@ -162,12 +153,7 @@ fn strangers_at_the_browsers_socket_are_not_answered() {
     anna.until("connected", |anna| anna.is_connected);
     let exchange = Exchange::new();
     let leg = carrier.call("call-1", ANNA, &exchange);
-    let mut seq = 0;
-    anna.until("reached", |anna| {
-        seq += 1;
-        exchange.says(leg, seq, DEBTOR);
-        anna.has_heard(DEBTOR)
-    });
+    anna.is_reached_by(&exchange, leg, (Codec::Pcma, DEBTOR), DEBTOR);
     assert_eq!(stranger.hears(), None, "nothing was said to the stranger");
 }
 

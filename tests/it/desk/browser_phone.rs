@@ -177,6 +177,18 @@ async fn the_other_waits_and_is_back_and_the_agent_is_mute() {
     sounded_well(&office.home).await;
 }
 
+#[tokio::test]
+async fn a_call_is_refused_by_a_key() {
+    let office = office("phone-refuse").await;
+    let debtor = Phone::outside(&office.pbx, CALLER, "M. Vos").await;
+    debtor.dial("31101").await;
+    office.browser.find("[data-action=reject][data-hotkey=e]").await;
+    office.browser.script("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', bubbles: true }))").await;
+    debtor.wait_closed().await;
+    office.browser.gone("[data-action=reject]").await;
+    office.pbx.wait_idle().await;
+}
+
 /// What is in the way is said, with what to do, and is not said any more when it is not.
 #[tokio::test]
 async fn a_microphone_that_may_not_be_used_is_said_plainly() {

@@ -13,10 +13,11 @@ use belbrug::telephony::sip::start_line::StartLine;
 use belbrug::telephony::sip::timers::Timers;
 use belbrug::telephony::sip::user_agent::agent::{Settings, UserAgent};
 use belbrug::telephony::sip::user_agent::event::{Event, SessionId};
-use belbrug::telephony::sip_line::line::{DialBy, LineSettings, SipLine, Told};
+use belbrug::telephony::sip_line::line::{DialBy, SipLine, Told};
 use belbrug::telephony::softphone::call::{Ask, PhoneDial, PhoneTold};
 
 use super::network::peer;
+use super::third_party::line_settings;
 
 /// We are at 192.0.2.1, and the exchange at 192.0.2.2.
 const US: u8 = 1;
@@ -54,17 +55,6 @@ struct Office {
 
 impl Office {
     fn new() -> Self {
-        let line = LineSettings {
-            user: "belbrug".to_owned(),
-            domain: "192.0.2.2".to_owned(),
-            credentials: credentials(),
-            peer: peer(EXCHANGE),
-            registers: false,
-            technology: "PJSIP".to_owned(),
-            prefix: "+".to_owned(),
-            dial_by: DialBy::Invite,
-            run: 1,
-        };
         let extension = Extension::parse("101").unwrap();
         let mut exchange = UserAgent::new(settings(EXCHANGE), [7; 32]);
         for user in [DEBTOR, COLLEAGUE] {
@@ -72,7 +62,7 @@ impl Office {
         }
         let mut office = Self {
             now: Instant::now(),
-            line: SipLine::new(line, settings(US), [192, 0, 2, 1].into(), [9; 32]),
+            line: SipLine::new(line_settings(DialBy::Invite, credentials()), settings(US), [192, 0, 2, 1].into(), [9; 32]),
             exchange,
             tracker: Tracker::new([(belbrug::ids::Device::new("PJSIP/101"), extension.clone())].into()),
             told: Vec::new(),

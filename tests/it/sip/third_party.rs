@@ -35,6 +35,21 @@ fn credentials() -> Credentials {
     Credentials { username: "belbrug".to_owned(), secret: "secret".to_owned().into(), realm: None }
 }
 
+/// A line to the exchange at 192.0.2.2.
+pub(super) fn line_settings(dial_by: DialBy, credentials: Credentials) -> LineSettings {
+    LineSettings {
+        user: "belbrug".to_owned(),
+        domain: "192.0.2.2".to_owned(),
+        credentials,
+        peer: peer(EXCHANGE),
+        registers: false,
+        technology: "PJSIP".to_owned(),
+        prefix: "+".to_owned(),
+        dial_by,
+        run: 1,
+    }
+}
+
 fn phone(user: &str) -> UserAgent {
     let mut phone = UserAgent::new(settings(EXCHANGE), [user.len().try_into().unwrap(); 32]);
     phone.add_account(user, "192.0.2.2", peer(US), credentials());
@@ -65,18 +80,7 @@ impl Exchange {
     }
 
     fn that_dials_by(dial_by: DialBy) -> Self {
-        let line = LineSettings {
-            user: "belbrug".to_owned(),
-            domain: "192.0.2.2".to_owned(),
-            credentials: credentials(),
-            peer: peer(EXCHANGE),
-            registers: false,
-            technology: "PJSIP".to_owned(),
-            prefix: "+".to_owned(),
-            dial_by,
-            run: 1,
-        };
-        let line = SipLine::new(line, settings(US), [192, 0, 2, 1].into(), [9; 32]);
+        let line = SipLine::new(line_settings(dial_by, credentials()), settings(US), [192, 0, 2, 1].into(), [9; 32]);
         let extension = Extension::parse("101").unwrap();
         Self {
             now: Instant::now(),
