@@ -96,8 +96,9 @@ fn run(calls: usize) -> f64 {
             is_up: true,
             version: 1,
             turn: 1,
+            srtp: None,
         };
-        assert!(orders.send(Order::Flow(id, flow)).is_ok());
+        assert!(orders.send(Order::Flow(id, Box::new(flow))).is_ok());
     }
     generator.write(&json!({ "rtp": rtp, "answers": answers }));
     assert_eq!(generator.read()["ready"], calls, "all browsers are connected");

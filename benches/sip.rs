@@ -215,6 +215,7 @@ fn watched() {
         prefix: "+".to_owned(),
         dial_by: DialBy::Invite,
         run: 1,
+        requires_srtp: false,
     };
     let mut line = SipLine::new(settings_of, settings(), [192, 0, 2, 1].into(), [2; 32]);
     let now = Instant::now();

@@ -354,7 +354,7 @@ impl<C: Clock> Task<C> {
                     });
                     self.note_changed(&effects);
                 }
-                self.phones.order(Order::Flow(call.clone(), flow));
+                self.phones.order(Order::Flow(call.clone(), Box::new(flow)));
                 if flow.is_up && self.phones.up.insert(call.clone()) {
                     self.record_if_noticed(&call, agent);
                 }

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use belbrug::bridge::link::{Address, connect};
 use belbrug::bridge::sip::examine::examine;
 use belbrug::clock::{Clock, SystemClock};
-use belbrug::config::{self, Config};
+use belbrug::config::{self, Config, SipTransport, Srtp};
 use belbrug::ids::Extension;
 use belbrug::store::pool::Store;
 use belbrug::store::read::accounts::Role;
@@ -117,6 +117,9 @@ fn browser(config: &Config, extensions: &BTreeSet<Extension>, report: &mut Repor
     if config.web.certificate.is_none() && config.web.trusted_proxies.is_empty() {
         report.warn("browser: browsers ask for a microphone on https pages and on this machine only: see [web] certificate");
     }
+    if browser.srtp == Srtp::Require && config.sip.transport != SipTransport::Tls {
+        report.warn("browser: the keys of audio can be read by whoever reads SIP along: set [sip] transport = \"tls\"");
+    }
     let at: Vec<String> = announced(browser).iter().map(ToString::to_string).collect();
     let at = if at.is_empty() { browser.listen.ip().to_string() } else { at.join(" or ") };
     match (std::net::UdpSocket::bind(browser.listen), browser.listen.port()) {
@@ -131,7 +134,7 @@ fn browser(config: &Config, extensions: &BTreeSet<Extension>, report: &mut Repor
 
 /// Registers and watches as the service would.
 async fn sip(config: &Config, mut extensions: BTreeSet<Extension>, report: &mut Report) -> anyhow::Result<()> {
-    let setup = sip_setup(&config.sip)?;
+    let setup = sip_setup(config)?;
     extensions.retain(|extension| setup.lines.iter().any(|pattern| pattern.matches(extension.as_str())));
     let found = examine(&setup, &extensions, PATIENCE).await.map_err(anyhow::Error::msg)?;
     match &found.known {

@@ -13,7 +13,7 @@ use belbrug::bridge::phone_side::{OFFERS_MAX, Offering, PhoneSetup};
 use belbrug::bridge::sip::opening::SipSetup;
 use belbrug::bridge::task::{self, COMMANDS_MAX, Setup};
 use belbrug::clock::{Clock, SystemClock, Timestamp};
-use belbrug::config::{Browser, Config, KeysBy, Sip, SipDialBy};
+use belbrug::config::{Browser, Config, KeysBy, SipDialBy, Srtp};
 use belbrug::desk::hub::{Bell, Board, Gap, Whom};
 use belbrug::desk::rules::{CreditorNumbers, DeskRules};
 use belbrug::desk::seat::Seat;
@@ -180,7 +180,7 @@ async fn bridge_setup(
     Ok(Setup {
         address: config.uses_manager().then(|| Address { host: pbx.host.clone(), port: pbx.port, tls: pbx.ca_file.clone() }),
         manager_lines: patterns(&pbx.lines)?,
-        sip: (config.sip.is_on() || config.browser.is_on()).then(|| sip_setup(&config.sip)).transpose()?,
+        sip: (config.sip.is_on() || config.browser.is_on()).then(|| sip_setup(config)).transpose()?,
         phones: None,
         account: Account { username: pbx.username.clone(), secret: pbx.secret.clone(), plain: pbx.plain_login },
         dial: DialSettings { context: pbx.dial_context.clone(), ring_seconds: pbx.dial_ring_seconds },
@@ -196,7 +196,8 @@ async fn bridge_setup(
     })
 }
 
-pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
+pub(super) fn sip_setup(config: &Config) -> anyhow::Result<SipSetup> {
+    let sip = &config.sip;
     Ok(SipSetup {
         lines: patterns(&sip.lines)?,
         has_account: sip.is_on(),
@@ -210,6 +211,7 @@ pub(super) fn sip_setup(sip: &Sip) -> anyhow::Result<SipSetup> {
         listen: sip.listen,
         dial_prefix: sip.dial_prefix.clone(),
         dial_by: sip.dial_by,
+        requires_srtp: config.browser.srtp == Srtp::Require,
     })
 }
 

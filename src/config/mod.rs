@@ -5,5 +5,5 @@ mod settings;
 
 pub use file::{ConfigError, load, parse};
 pub use settings::{
-    Browser, Config, Creditor, KeysBy, Log, Metrics, Office, Pbx, Queues, Recording, Sip, SipDialBy, SipTransport, StoreSettings, Web,
+    Browser, Config, Creditor, KeysBy, Log, Metrics, Office, Pbx, Queues, Recording, Sip, SipDialBy, SipTransport, Srtp, StoreSettings, Web,
 };

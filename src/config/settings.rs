@@ -183,6 +183,17 @@ pub enum KeysBy {
     Info,
 }
 
+/// Whether the audio of phones in browsers is secret on its way to and from the PBX (SRTP, with keys by RFC 4568).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Srtp {
+    /// Where the PBX offers it.
+    #[default]
+    Accept,
+    /// Always: calls without it are refused.
+    Require,
+}
+
 /// Who calls the debtor when an agent clicks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
@@ -256,6 +267,8 @@ pub struct Browser {
     pub rtp_ports: [u16; 2],
     /// How keys go to the PBX.
     pub keys: KeysBy,
+    /// Whether its audio is secret.
+    pub srtp: Srtp,
 }
 
 impl Default for Browser {
@@ -268,6 +281,7 @@ impl Default for Browser {
             announce: Vec::new(),
             rtp_ports: [10_000, 19_999],
             keys: KeysBy::default(),
+            srtp: Srtp::default(),
         }
     }
 }

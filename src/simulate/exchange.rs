@@ -149,7 +149,7 @@ impl Exchange {
             return None;
         }
         self.agent.move_account(self.account, peer);
-        let sdp = offer(&Ours { at, session: 1, version: 1, direction: Direction::SendRecv }, None, None);
+        let sdp = offer(&Ours { at, session: 1, version: 1, direction: Direction::SendRecv, crypto: None }, None, None);
         let name = crate::telephony::sip::user_agent::calling::shown_name(name);
         let asserted = Some(format!("\"{name}\" <sip:{number}@simulator.invalid>"));
         let invitation = Invitation { uri: contact, sdp, asserted, replaces, ..Invitation::default() };
@@ -229,7 +229,7 @@ impl Exchange {
                 let Some(call) = self.calls.get_mut(&session) else { return };
                 call.said += 1;
                 let direction = if is_held { Direction::SendOnly } else { Direction::SendRecv };
-                let ours = Ours { at: call.at, session: 1, version: call.said, direction };
+                let ours = Ours { at: call.at, session: 1, version: call.said, direction, crypto: None };
                 let codec = call.theirs.as_ref().and_then(|theirs| theirs.codecs.first().copied());
                 self.agent.reoffer(now, session, &offer(&ours, codec, None));
             }
@@ -243,7 +243,11 @@ impl Exchange {
         call.said += 1;
         // What can be spoken here: there is no wideband voice.
         let codec = audio.codecs.iter().find(|(_, codec)| codec.is_g711()).copied()?;
-        let ours = Ours { at: call.at, session: 1, version: call.said, direction: audio.direction.answered(Direction::SendRecv) };
+        if audio.crypto.is_some() {
+            return None; // Nothing is secret here.
+        }
+        let direction = audio.direction.answered(Direction::SendRecv);
+        let ours = Ours { at: call.at, session: 1, version: call.said, direction, crypto: None };
         Some(description.answered(&ours, codec, audio.events))
     }
 

@@ -1,10 +1,12 @@
 //! What a request is answered with: a page, JSON for the page's script, or an error that says what to do.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde_json::json;
 
@@ -13,6 +15,9 @@ use crate::store::error::StoreError;
 use crate::web::deps::OfficeInfo;
 use crate::web::sign_in::view::{ErrorPage, ErrorView};
 use crate::web::texts::Texts;
+
+/// How often a stream says that it lives; a page that hears nothing for twice as long opens it anew.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// A request that was not carried out.
 #[derive(Debug)]
@@ -115,4 +120,9 @@ pub(crate) fn part(template: &impl Template) -> String {
 /// Done, with what the script wants to know.
 pub(crate) fn done(value: serde_json::Value) -> Answer {
     Ok(Json(value).into_response())
+}
+
+/// Says of a stream that it lives, so that a page notices a network that is cut.
+pub(crate) fn beat() -> KeepAlive {
+    KeepAlive::new().interval(BEAT).event(Event::default().event("beat").data("1"))
 }

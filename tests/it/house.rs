@@ -30,10 +30,12 @@ const MAP: [(&str, &[&str]); 17] = [
 ];
 
 /// A crate, and the only places that may name it.
-const CAGED: [(&str, &[&str]); 15] = [
+const CAGED: [(&str, &[&str]); 17] = [
     ("str0m", &["src/bridge/audio/browser.rs"]),
     ("mio", &["src/bridge/audio"]),
     ("rtp_types", &["src/bridge/audio/leg.rs", "src/simulate/serve.rs"]),
+    ("rtc_srtp", &["src/telephony/media/srtp.rs"]),
+    ("base64", &["src/telephony/sip/sdes.rs"]),
     ("rtcp_types", &["src/telephony/media/reports.rs"]),
     ("ezk_g722", &["src/recordings/live.rs"]),
     ("axum", &["src/web", "src/cli/service.rs"]),

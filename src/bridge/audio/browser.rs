@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket;
 use str0m::change::SdpOffer;
 use str0m::media::{MediaKind, Mid};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{Extension, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcError};
 
 use super::leg::Audio;
+use super::ways::{Way, Ways};
 use crate::desk::hub::OfferRefused;
 use crate::ids::AgentId;
 use crate::telephony::media::codec::Codec;
@@ -75,7 +75,10 @@ impl Browser {
             .set_extension(1, Extension::RtpMid)
             .build(now);
         for address in at {
-            if let Ok(candidate) = Candidate::host(*address, "udp") {
+            let host = Candidate::builder().udp().host(*address).build();
+            // For those whose network lets no datagrams through: they connect to us.
+            let connected = Candidate::builder().tcp().host(*address).tcptype(TcpType::Passive).build();
+            for candidate in [host, connected].into_iter().flatten() {
                 rtc.add_local_candidate(candidate);
             }
         }
@@ -102,8 +105,12 @@ impl Browser {
     }
 
     /// Takes a datagram that is for this session.
-    pub(super) fn received(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, datagram: &[u8]) -> Result<bool, RtcError> {
-        let Ok(receive) = Receive::new(Protocol::Udp, from, to, datagram) else { return Ok(false) };
+    pub(super) fn received(&mut self, now: Instant, way: Way, from: SocketAddr, to: SocketAddr, datagram: &[u8]) -> Result<bool, RtcError> {
+        let protocol = match way {
+            Way::Datagram => Protocol::Udp,
+            Way::Connection => Protocol::Tcp,
+        };
+        let Ok(receive) = Receive::new(protocol, from, to, datagram) else { return Ok(false) };
         let input = Input::Receive(now, receive);
         if !self.rtc.accepts(&input) {
             return Ok(false);
@@ -124,7 +131,7 @@ impl Browser {
     }
 
     /// Sends what is to be sent; the next that happened, until nothing has.
-    pub(super) fn poll(&mut self, socket: &UdpSocket) -> Result<Option<Told>, RtcError> {
+    pub(super) fn poll(&mut self, ways: &mut Ways) -> Result<Option<Told>, RtcError> {
         loop {
             match self.rtc.poll_output()? {
                 Output::Timeout(due) => {
@@ -132,8 +139,8 @@ impl Browser {
                     return Ok(None);
                 }
                 Output::Transmit(transmit) => {
-                    // A full buffer of the kernel loses a packet, as any network may.
-                    let _ = socket.send_to(&transmit.contents, transmit.destination);
+                    let way = if transmit.proto == Protocol::Udp { Way::Datagram } else { Way::Connection };
+                    ways.send(way, transmit.destination, &transmit.contents);
                 }
                 Output::Event(event) => match event {
                     Event::Connected => {
@@ -199,8 +206,8 @@ impl Browser {
     }
 
     /// Says goodbye.
-    pub(super) fn close(&mut self, socket: &UdpSocket) {
+    pub(super) fn close(&mut self, ways: &mut Ways) {
         let _ = self.rtc.close();
-        while let Ok(Some(_)) = self.poll(socket) {}
+        while let Ok(Some(_)) = self.poll(ways) {}
     }
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Token, Waker};
-use socket2::SockRef;
+use mio::{Events, Poll, Token, Waker};
 use tokio::sync::mpsc;
 
 use super::browser;
@@ -16,23 +14,23 @@ use super::leg::{Audio, Leg};
 use super::legs::Legs;
 use super::orders::{ORDERS_MAX, Order, Orders, TOLD_MAX, Told};
 use super::sessions::Sessions;
+use super::ways::{BROWSERS, LISTENER, STREAMS, Way, Ways};
 use crate::ids::AgentId;
 use crate::measure;
 use crate::recordings::live::Recorder;
 use crate::telephony::media::codec::FRAME;
 
 const WAKE: Token = Token(0);
-const BROWSERS: Token = Token(1);
 /// Two tokens a call from here on: its audio and its reports.
-pub(super) const LEGS: usize = 2;
+pub(super) const LEGS: usize = 3;
 /// Datagrams that are taken of one socket before the others have their turn.
 const DATAGRAMS_A_TURN: usize = 64;
 /// Sockets that have something at the same time, at most; more are taken next.
 const EVENTS_MAX: usize = 1024;
 /// How long a session waits to be looked after, at most: nothing that it does of itself is in more haste.
 const LOOK: Duration = Duration::from_millis(5);
-/// What the kernel keeps of what browsers have sent, at most: a second of three hundred calls.
-const BUFFER_BYTES: usize = 8 << 20;
+/// How often connections are looked through for those that nobody needs.
+const SWEEP: Duration = Duration::from_secs(1);
 /// Frames between two looks at how calls are heard: two seconds.
 const MARK_FRAMES: u64 = 100;
 
@@ -41,7 +39,7 @@ pub struct Engine {
     pub(super) poll: Poll,
     pub(super) orders: Receiver<Order>,
     pub(super) told: mpsc::Sender<Told>,
-    pub(super) socket: UdpSocket,
+    pub(super) ways: Ways,
     /// Where browsers find us.
     pub(super) at: Vec<SocketAddr>,
     /// The address of our end, as sessions know it.
@@ -50,6 +48,7 @@ pub struct Engine {
     pub(super) browsers: Sessions,
     /// When the sessions are looked after next.
     next_look: Instant,
+    next_sweep: Instant,
     pub(super) next_frame: Instant,
     pub(super) strangers: u64,
     pub(super) frames: u64,
@@ -67,16 +66,8 @@ impl Engine {
     pub fn open(listen: SocketAddr, announced: &[IpAddr], recorder: Option<Recorder>) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
-        let socket = std::net::UdpSocket::bind(listen)?;
-        socket.set_nonblocking(true)?;
-        // All browsers share this socket. The kernel gives what it allows (net.core.rmem_max), and never less than before.
-        let kernel = SockRef::from(&socket);
-        if kernel.recv_buffer_size()? < BUFFER_BYTES {
-            kernel.set_recv_buffer_size(BUFFER_BYTES)?;
-        }
-        let mut socket = UdpSocket::from_std(socket);
-        poll.registry().register(&mut socket, BROWSERS, Interest::READABLE)?;
-        let bound = socket.local_addr()?;
+        let ways = Ways::open(listen, poll.registry())?;
+        let bound = ways.socket.local_addr()?;
         let at: Vec<SocketAddr> = match announced {
             [] => vec![bound],
             all => all.iter().map(|address| SocketAddr::new(*address, bound.port())).collect(),
@@ -88,12 +79,13 @@ impl Engine {
             poll,
             orders,
             told,
-            socket,
+            ways,
             at,
             local,
             legs: Legs::default(),
             browsers: Sessions::default(),
             next_look: Instant::now(),
+            next_sweep: Instant::now(),
             next_frame: Instant::now(),
             strangers: 0,
             frames: 0,
@@ -125,6 +117,8 @@ impl Engine {
                         }
                     }
                     BROWSERS => self.read_browsers(),
+                    LISTENER => self.ways.accept(Instant::now(), self.poll.registry()),
+                    Token(number) if number >= STREAMS => self.read_stream(number),
                     Token(number) => self.read_leg(number),
                 }
             }
@@ -136,7 +130,8 @@ impl Engine {
     fn next_due(&self) -> Option<Instant> {
         let frame = (self.legs.len() > 0).then_some(self.next_frame);
         let look = (self.browsers.len() > 0).then_some(self.next_look);
-        look.into_iter().chain(frame).min()
+        let sweep = self.ways.has_streams().then_some(self.next_sweep);
+        look.into_iter().chain(frame).chain(sweep).min()
     }
 
     /// Never waits: what does not fit would be told of a bridge that stands still, and is counted.
@@ -149,9 +144,9 @@ impl Engine {
     fn read_browsers(&mut self) {
         for _ in 0..DATAGRAMS_A_TURN {
             let mut buffer = std::mem::take(&mut self.buffer);
-            let read = self.socket.recv_from(&mut buffer);
+            let read = self.ways.socket.recv_from(&mut buffer);
             if let Ok((length, from)) = read {
-                self.of_browser(Instant::now(), from, buffer.get(..length).unwrap_or_default());
+                self.of_browser(Instant::now(), Way::Datagram, from, buffer.get(..length).unwrap_or_default());
             }
             self.buffer = buffer;
             match read {
@@ -162,21 +157,39 @@ impl Engine {
         self.unfinished.push(BROWSERS);
     }
 
-    fn of_browser(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+    /// Whoever is at the other end of a connection says whose it is, or it is closed.
+    fn read_stream(&mut self, number: usize) {
+        let Some((from, frames, is_unfinished)) = self.ways.read(number, self.poll.registry()) else { return };
+        for frame in frames {
+            if self.of_browser(Instant::now(), Way::Connection, from, &frame) {
+                self.ways.is_known(number);
+            } else {
+                return self.ways.close(number, self.poll.registry());
+            }
+        }
+        if is_unfinished {
+            self.unfinished.push(Token(number));
+        }
+    }
+
+    /// Whether it was of a session of ours.
+    fn of_browser(&mut self, now: Instant, way: Way, from: SocketAddr, datagram: &[u8]) -> bool {
         let Some(key) = self.browsers.of(from, datagram) else {
             self.strangers += 1; // And nothing is remembered of it.
-            return;
+            return false;
         };
         let local = self.local;
-        let Some(browser) = self.browsers.get_mut(key) else { return };
-        match browser.received(now, from, local, datagram) {
+        let Some(browser) = self.browsers.get_mut(key) else { return false };
+        match browser.received(now, way, from, local, datagram) {
             Ok(true) => {
                 self.browsers.came_from(key, from);
                 self.poll_browser(now, key);
+                return true;
             }
             Ok(false) => self.strangers += 1,
             Err(error) => self.failed(now, key, &error),
         }
+        false
     }
 
     fn failed(&mut self, now: Instant, key: u64, error: &dyn std::fmt::Display) {
@@ -187,11 +200,11 @@ impl Engine {
     fn poll_browser(&mut self, now: Instant, key: u64) {
         loop {
             let Some(browser) = self.browsers.get_mut(key) else { return };
-            match browser.poll(&self.socket) {
+            match browser.poll(&mut self.ways) {
                 Ok(None) => return,
                 Ok(Some(browser::Told::Connected)) => {
                     let (agent, tab) = (browser.agent, browser.tab.clone());
-                    self.browsers.connected(key, &self.socket);
+                    self.browsers.connected(key, &mut self.ways);
                     self.legs.of_agent(agent).for_each(|leg| leg.away_since = None);
                     self.tell(Told::Connected(agent, tab));
                 }
@@ -271,6 +284,11 @@ impl Engine {
                     self.look_after(now, key);
                 }
             }
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now + SWEEP;
+            let browsers = &self.browsers;
+            self.ways.sweep(now, self.poll.registry(), |from| browsers.has(from));
         }
         if self.legs.len() == 0 || now < self.next_frame {
             return;

@@ -17,6 +17,7 @@ use crate::telephony::media::g711::change_law;
 use crate::telephony::media::levels;
 use crate::telephony::media::quality::{CallQuality, Heard, Reception};
 use crate::telephony::media::reports::{Reports, Sent};
+use crate::telephony::media::srtp::{Secure, Unusable};
 use crate::telephony::media::stream::{Numbers, Stream};
 use crate::telephony::softphone::call::Flow;
 
@@ -40,6 +41,8 @@ pub(super) struct Leg {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
     pub(super) flow: Option<Flow>,
+    /// The keys of the flow, where it has some.
+    secure: Option<Secure>,
     /// How it was heard when that was told last.
     pub(super) marked: Option<Quality>,
     /// Where the other end really is, found out once for each agreement.
@@ -101,6 +104,7 @@ impl Leg {
             rtp: UdpSocket::from_std(sockets.rtp),
             rtcp: UdpSocket::from_std(sockets.rtcp),
             flow: None,
+            secure: None,
             marked: None,
             locked: None,
             // Half of the room below, so that it does not start over at once.
@@ -140,10 +144,20 @@ impl Leg {
         self.locked.filter(|(version, _)| *version == flow.version).map_or(flow.to, |(_, at)| at)
     }
 
+    /// Audio goes so from now on; how it went before.
+    pub(super) fn flows(&mut self, flow: Flow) -> Result<Option<Flow>, Unusable> {
+        match (&mut self.secure, flow.srtp) {
+            (Some(secure), Some(keys)) => secure.change(keys)?,
+            (secure, keys) => *secure = keys.map(Secure::new).transpose()?,
+        }
+        Ok(self.flow.replace(flow))
+    }
+
     /// Takes a packet of the PBX; the audio in it, where it is to be heard.
     pub(super) fn received(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Option<Audio> {
         let flow = self.flow?;
-        let packet = RtpPacket::parse(datagram).ok();
+        let opened = self.secure.as_mut().map(|secure| secure.open(datagram).unwrap_or_default());
+        let packet = RtpPacket::parse(opened.as_deref().unwrap_or(datagram)).ok();
         let Some(packet) = packet.filter(|_| self.is_the_other(&flow, from)) else {
             self.strangers += 1;
             return None;
@@ -210,7 +224,9 @@ impl Leg {
         self.sent.octets = self.sent.octets.wrapping_add(u32::try_from(payload.len()).unwrap_or_default());
         self.sent.ticks = numbers.ticks;
         // A full buffer of the kernel loses a packet, as any network may.
-        let _ = self.rtp.send_to(packet.get(..length).unwrap_or_default(), self.to(flow));
+        let packet = packet.get(..length).unwrap_or_default();
+        let sealed = self.secure.as_mut().map(|secure| secure.seal(packet).unwrap_or_default());
+        let _ = self.rtp.send_to(sealed.as_deref().unwrap_or(packet), self.to(flow));
     }
 
     /// Once a frame: keys, and where the page sends nothing, a soft tone in its place.
@@ -244,13 +260,15 @@ impl Leg {
         let mut to = self.to(&flow);
         to.set_port(to.port().saturating_add(1));
         let report = self.reports.write(now, ntp(), self.sent, &mut self.heard);
-        let _ = self.rtcp.send_to(&report, to);
+        let sealed = self.secure.as_mut().map(|secure| secure.seal_report(&report).unwrap_or_default());
+        let _ = self.rtcp.send_to(&sealed.unwrap_or(report), to);
     }
 
     /// Takes a report of the other end.
     pub(super) fn reported(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         let is_the_others = self.flow.is_some_and(|flow| from.ip() == self.to(&flow).ip());
-        if !is_the_others || !self.reports.read(now, ntp(), datagram) {
+        let opened = self.secure.as_mut().map(|secure| secure.open_report(datagram).unwrap_or_default());
+        if !is_the_others || !self.reports.read(now, ntp(), opened.as_deref().unwrap_or(datagram)) {
             self.strangers += 1;
         }
     }

@@ -16,3 +16,4 @@ pub mod orders;
 pub mod ports;
 mod sessions;
 mod stun;
+mod ways;

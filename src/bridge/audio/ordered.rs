@@ -25,7 +25,7 @@ impl Engine {
                 Ok(order) => self.order(Instant::now(), order),
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => {
-                    self.browsers.close_all(&self.socket);
+                    self.browsers.close_all(&mut self.ways);
                     return false;
                 }
             }
@@ -38,7 +38,7 @@ impl Engine {
                 Ok(()) => {}
                 Err(error) => tracing::error!(%call, %error, "a call has no audio"),
             },
-            Order::Flow(call, flow) => self.flows(now, &call, flow),
+            Order::Flow(call, flow) => self.flows(now, &call, *flow),
             Order::Close(call) => self.remove(now, &call),
             Order::Record(call, change) => self.record(now, call, change),
             Order::Offer(offer, answer) => {
@@ -63,7 +63,10 @@ impl Engine {
     /// Audio goes so from now on.
     fn flows(&mut self, now: Instant, call: &CallId, flow: Flow) {
         let Some(leg) = self.legs.of_call(call) else { return };
-        let before = leg.flow.replace(flow);
+        let before = match leg.flows(flow) {
+            Ok(before) => before,
+            Err(error) => return tracing::error!(%call, %error, "a call has no audio"),
+        };
         if before.is_none_or(|before| (before.hears, before.speaks, before.is_up) != (flow.hears, flow.speaks, flow.is_up)) {
             leg.flows_since = Some(now);
             leg.marked = None;
@@ -130,13 +133,13 @@ impl Engine {
             return Err(OfferRefused::TooMany);
         }
         let (browser, answer) = Browser::new(now, agent, tab, &sdp, &self.at)?;
-        self.browsers.add(browser, &self.socket);
+        self.browsers.add(browser, &mut self.ways);
         Ok(answer)
     }
 
     pub(super) fn let_go(&mut self, now: Instant, key: u64) {
         let Some(mut browser) = self.browsers.remove(key) else { return };
-        browser.close(&self.socket);
+        browser.close(&mut self.ways);
         let agent = browser.agent;
         if self.browsers.heard(agent).is_some() || !browser.is_connected {
             return; // Another page is heard, or this one never was.

@@ -33,7 +33,7 @@ pub enum Order {
         sockets: Sockets,
     },
     /// It goes so from now on.
-    Flow(CallId, Flow),
+    Flow(CallId, Box<Flow>),
     /// It is over.
     Close(CallId),
     /// A page wants to be heard.

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use mio::net::UdpSocket;
-
 use super::browser::Browser;
 use super::stun;
+use super::ways::Ways;
 use crate::ids::AgentId;
 
 /// Addresses from which one browser may come; of more the oldest is forgotten.
@@ -33,14 +32,14 @@ impl Sessions {
     }
 
     /// Adds one that is not connected yet; another one of its agent that is not either gives up.
-    pub(super) fn add(&mut self, browser: Browser, socket: &UdpSocket) {
+    pub(super) fn add(&mut self, browser: Browser, ways: &mut Ways) {
         self.count += 1;
         let key = self.count;
         self.by_name.insert(browser.name.clone(), key);
         let before = self.coming.insert(browser.agent, key);
         self.all.insert(key, browser);
         if let Some(mut before) = before.and_then(|before| self.remove(before)) {
-            before.close(socket);
+            before.close(ways);
         }
     }
 
@@ -71,14 +70,14 @@ impl Sessions {
     }
 
     /// From now on its agent is heard by this one; the one before is over.
-    pub(super) fn connected(&mut self, key: u64, socket: &UdpSocket) {
+    pub(super) fn connected(&mut self, key: u64, ways: &mut Ways) {
         let Some(agent) = self.all.get(&key).map(|browser| browser.agent) else { return };
         if self.coming.get(&agent) == Some(&key) {
             self.coming.remove(&agent);
         }
         let before = self.heard.insert(agent, key).filter(|before| *before != key);
         if let Some(mut before) = before.and_then(|before| self.remove(before)) {
-            before.close(socket);
+            before.close(ways);
         }
     }
 
@@ -109,12 +108,17 @@ impl Sessions {
         [&self.heard, &self.coming].into_iter().filter_map(|of| of.get(&agent).copied()).collect()
     }
 
+    /// Whether one comes from this address.
+    pub(super) fn has(&self, from: SocketAddr) -> bool {
+        self.by_address.contains_key(&from)
+    }
+
     pub(super) fn due(&self, now: Instant) -> Vec<u64> {
         self.all.iter().filter(|(_, browser)| browser.due <= now).map(|(key, _)| *key).collect()
     }
 
-    pub(super) fn close_all(&mut self, socket: &UdpSocket) {
-        self.all.values_mut().for_each(|browser| browser.close(socket));
+    pub(super) fn close_all(&mut self, ways: &mut Ways) {
+        self.all.values_mut().for_each(|browser| browser.close(ways));
     }
 
     pub(super) fn len(&self) -> usize {

@@ -50,6 +50,8 @@ pub struct SipSetup {
     pub dial_prefix: String,
     /// Who calls the debtor.
     pub dial_by: SipDialBy,
+    /// Audio of phones in browsers that is not secret is refused.
+    pub requires_srtp: bool,
 }
 
 /// Everything that is needed to begin.
@@ -106,6 +108,7 @@ pub(in crate::bridge) fn line_of(setup: &SipSetup, opened: Opened, technology: &
             SipDialBy::Refer => DialBy::Refer,
         },
         run,
+        requires_srtp: setup.requires_srtp,
     };
     let agent = Settings {
         name: concat!("Belbrug/", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -7,4 +7,5 @@ pub mod g711;
 pub mod levels;
 pub mod quality;
 pub mod reports;
+pub mod srtp;
 pub mod stream;

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use sdp_types::{Media, Session};
 
+use super::sdes::Crypto;
 use super::sdp::{Description, Direction};
 use crate::telephony::media::codec::{CLOCK_HZ, Codec};
 
@@ -23,6 +24,8 @@ pub struct Audio {
     pub events: Option<u8>,
     /// Which way the audio goes.
     pub direction: Direction,
+    /// The key of whoever describes itself, where the audio is secret.
+    pub crypto: Option<Crypto>,
 }
 
 /// Our own end of a session.
@@ -36,6 +39,8 @@ pub struct Ours {
     pub version: u64,
     /// Which way the audio is to go.
     pub direction: Direction,
+    /// Our key, where the audio is to be secret.
+    pub crypto: Option<Crypto>,
 }
 
 impl Direction {
@@ -54,7 +59,7 @@ impl Direction {
 }
 
 impl Description {
-    /// Its first audio that can be spoken without a key for it.
+    /// Its first audio with a key that we can use, or else its first without.
     #[must_use]
     pub fn audio(&self) -> Option<Audio> {
         let media = audio_of(&self.0)?;
@@ -64,7 +69,7 @@ impl Description {
         let formats = || media.fmt.split_ascii_whitespace().filter_map(|format| format.parse::<u8>().ok());
         let codecs = formats().filter_map(|format| Some((format, codec_of(media, format)?))).collect();
         let is_events = |format: &u8| matches!(mapped(media, *format), Some((name, CLOCK_HZ)) if name.eq_ignore_ascii_case("telephone-event"));
-        Some(Audio { at, codecs, events: formats().find(is_events), direction: self.direction() })
+        Some(Audio { at, codecs, events: formats().find(is_events), direction: self.direction(), crypto: crypto_of(media) })
     }
 
     /// Our answer to it, in this codec; every other medium in it is refused.
@@ -88,7 +93,8 @@ impl Description {
 pub fn offer(ours: &Ours, only: Option<(u8, Codec)>, events: Option<u8>) -> Vec<u8> {
     let all = Codec::ALL.map(|codec| (codec.payload_type(), codec));
     let codecs = only.map_or_else(|| all.to_vec(), |codec| vec![codec]);
-    (head(ours) + &audio(ours, "RTP/AVP", &codecs, events.or(Some(EVENTS)))).into_bytes()
+    let proto = if ours.crypto.is_some() { "RTP/SAVP" } else { "RTP/AVP" };
+    (head(ours) + &audio(ours, proto, &codecs, events.or(Some(EVENTS)))).into_bytes()
 }
 
 fn head(ours: &Ours) -> String {
@@ -109,13 +115,25 @@ fn audio(ours: &Ours, proto: &str, codecs: &[(u8, Codec)], events: Option<u8>) -
     if let Some(events) = events {
         let _ = write!(text, "a=rtpmap:{events} telephone-event/{CLOCK_HZ}\r\na=fmtp:{events} 0-15\r\n");
     }
+    if let Some(crypto) = ours.crypto {
+        let _ = write!(text, "a=crypto:{crypto}\r\n");
+    }
     let _ = write!(text, "a=ptime:20\r\na={}\r\n", ours.direction.as_str());
     text
 }
 
-/// The first audio over RTP.
+/// The audio over RTP that we take: secret rather than not.
 fn audio_of(session: &Session) -> Option<&Media> {
-    session.medias.iter().find(|media| media.media == "audio" && matches!(media.proto.as_str(), "RTP/AVP" | "RTP/AVPF"))
+    let mut all = session.medias.iter().filter(|media| media.media == "audio");
+    let is_secret = |media: &&Media| media.port != 0 && crypto_of(media).is_some();
+    all.clone().find(is_secret).or_else(|| all.find(|media| matches!(media.proto.as_str(), "RTP/AVP" | "RTP/AVPF")))
+}
+
+/// The first key that we can use. Some say one without saying that the audio is secret (RTP/AVP): it is, where both say one.
+fn crypto_of(media: &Media) -> Option<Crypto> {
+    let is_rtp = matches!(media.proto.as_str(), "RTP/SAVP" | "RTP/SAVPF" | "RTP/AVP" | "RTP/AVPF");
+    let mut all = media.attributes.iter().filter(|attribute| is_rtp && attribute.attribute == "crypto");
+    all.find_map(|attribute| Crypto::parse(attribute.value.as_deref()?))
 }
 
 fn codec_of(media: &Media, format: u8) -> Option<Codec> {
@@ -138,12 +156,14 @@ fn mapped(media: &Media, format: u8) -> Option<(&str, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telephony::media::srtp::Key;
 
     const OURS: Ours = Ours {
         at: SocketAddr::new(IpAddr::V4(core::net::Ipv4Addr::new(198, 51, 100, 7)), 4000),
         session: 5,
         version: 2,
         direction: Direction::SendRecv,
+        crypto: None,
     };
 
     fn theirs(media: &str) -> Description {
@@ -181,6 +201,21 @@ mod tests {
         );
         let read = Description::parse(text.as_bytes()).unwrap().audio().unwrap();
         assert_eq!((read.codecs, read.at), (vec![(97, Codec::G722)], Some(OURS.at)));
+    }
+
+    #[test]
+    fn secret_audio_is_taken_rather_than_plain_and_answered_with_our_own_key() {
+        let keyed =
+            "a=crypto:1 AEAD_AES_256_GCM inline:AAAA\r\na=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+        let description = theirs(&format!("m=audio 7000 RTP/AVP 8\r\nm=audio 7002 RTP/SAVP 8\r\n{keyed}"));
+        let audio = description.audio().unwrap();
+        let crypto = audio.crypto.unwrap();
+        assert_eq!((audio.at.map(|at| at.port()), crypto.tag), (Some(7002), 7));
+        let own = Crypto { tag: crypto.tag, key: Key { master: [65; 30], ..crypto.key } };
+        let text = String::from_utf8(description.answered(&Ours { crypto: Some(own), ..OURS }, (8, Codec::Pcma), None)).unwrap();
+        assert!(text.contains("m=audio 0 RTP/AVP 8\r\nm=audio 4000 RTP/SAVP 8\r\n"), "{text}");
+        assert!(text.contains(&format!("a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:{}\r\n", "QUFB".repeat(10))), "{text}");
+        assert_eq!(theirs(&format!("m=audio 0 RTP/SAVP 8\r\n{keyed}m=audio 7000 RTP/AVP 8\r\n")).audio().and_then(|audio| audio.crypto), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod message;
 pub mod method;
 pub mod name;
 pub mod peer;
+pub mod sdes;
 pub mod sdp;
 pub mod start_line;
 pub mod timers;

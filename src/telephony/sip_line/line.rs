@@ -4,6 +4,9 @@ use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
 use super::dialled::{Dialled, Standing};
 use super::observed::Observed;
 use super::phones::{Heard, Phone, Phones};
@@ -49,6 +52,8 @@ pub struct LineSettings {
     pub dial_by: DialBy,
     /// Differs for each run of the service.
     pub run: u64,
+    /// Audio of phones that we are that is not secret is refused.
+    pub requires_srtp: bool,
 }
 
 /// What the line tells.
@@ -98,9 +103,10 @@ impl SipLine {
     /// A line that has not said anything yet.
     #[must_use]
     pub fn new(settings: LineSettings, agent_settings: Settings, ours: IpAddr, seed: [u8; 32]) -> Self {
-        let mut agent = UserAgent::new(agent_settings, seed);
+        let mut random = StdRng::from_seed(seed);
+        let mut agent = UserAgent::new(agent_settings, random.random());
+        let own = Softphones::new(&settings, random);
         let account = agent.add_account(&settings.user, &settings.domain, settings.peer, settings.credentials);
-        let own = Softphones::new(&settings.domain, settings.peer.addr.ip(), &settings.prefix, &settings.technology, settings.run);
         let standing = Standing {
             ours,
             user: settings.user.clone(),

@@ -31,7 +31,9 @@ impl Softphones {
         other.exten.clone_from(&number);
         let asserted = dial.caller_id.map(|number| format!("<sip:{number}@{}>", self.domain));
         let uri = self.address_of(&number);
-        let sdp = offer(&Ours { at: dial.at, session: 1, version: 1, direction: Direction::SendRecv }, None, None);
+        let secret = self.new_secret();
+        let crypto = secret.offered();
+        let sdp = offer(&Ours { at: dial.at, session: 1, version: 1, direction: Direction::SendRecv, crypto }, None, None);
         let Some(session) = agent.invite(now, account, &Invitation { uri, sdp, asserted, ..Invitation::default() }) else { return false };
         telling.channel(&own, ChannelState::Down);
         telling.dials(None, &own);
@@ -40,9 +42,9 @@ impl Softphones {
         telling.channel(&other, ChannelState::Down);
         telling.dials(Some(&own), &other);
         self.by_session.insert(session, dial.call.clone());
-        let call = Call::new(dial.call.clone(), dial.extension, session, (own, other), Stage::Calling);
+        let call = Call::new(dial.call.clone(), dial.extension, session, (own, other), Stage::Calling, secret);
         let turn = self.next_turn();
-        self.calls.insert(dial.call, Call { at: Some(dial.at), said: 1, turn, ..call });
+        self.calls.insert(dial.call, Call { at: Some(dial.at), said: 1, turn, offered_key: crypto.map(|crypto| crypto.key), ..call });
         true
     }
 

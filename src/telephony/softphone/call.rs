@@ -7,6 +7,8 @@ use crate::ids::{CallId, Extension};
 use crate::personal::Personal;
 use crate::telephony::media::codec::Codec;
 use crate::telephony::media::digits::Digit;
+use crate::telephony::media::srtp::{Key, Keys, MASTER_BYTES, Suite};
+use crate::telephony::sip::sdes::Crypto;
 use crate::telephony::sip::sdp::Description;
 use crate::telephony::sip::user_agent::event::{End, SessionId};
 use crate::telephony::sip_line::telling::Channel;
@@ -86,6 +88,8 @@ pub struct Flow {
     pub is_up: bool,
     /// Describes the so manieth agreement of this call: with each the other end may be elsewhere.
     pub version: u64,
+    /// What both make their audio secret with; without them it is plain.
+    pub srtp: Option<Keys>,
 }
 
 /// What is ordered of whoever has the sockets.
@@ -130,6 +134,33 @@ pub(super) enum Leaving {
     Joined(CallId, bool),
 }
 
+/// What our end of a call makes its audio secret with, and whether it must.
+#[derive(Clone, Copy)]
+pub(super) struct Secret {
+    pub(super) master: [u8; MASTER_BYTES],
+    pub(super) is_required: bool,
+}
+
+/// Which of our keys it is: we offer one.
+pub(super) const OUR_TAG: u32 = 1;
+
+impl Secret {
+    pub(super) const fn key(&self, suite: Suite) -> Key {
+        Key { suite, master: self.master }
+    }
+
+    /// What our first offer has.
+    pub(super) fn offered(&self) -> Option<Crypto> {
+        self.is_required.then(|| Crypto { tag: OUR_TAG, key: self.key(Suite::Sha1Of80) })
+    }
+}
+
+impl core::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
 /// One call.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -147,6 +178,10 @@ pub(super) struct Call {
     pub(super) awaits_answer: bool,
     pub(super) codec: Option<(u8, Codec)>,
     pub(super) events: Option<u8>,
+    pub(super) secret: Secret,
+    /// The key that we offered last, where we did.
+    pub(super) offered_key: Option<Key>,
+    pub(super) srtp: Option<Keys>,
     /// How often we have described our end, and how often both have agreed.
     pub(super) said: u64,
     pub(super) agreed: u64,
@@ -168,7 +203,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(id: CallId, extension: Extension, session: SessionId, (own, other): (Channel, Channel), stage: Stage) -> Self {
+    pub(super) fn new(id: CallId, extension: Extension, session: SessionId, (own, other): (Channel, Channel), stage: Stage, secret: Secret) -> Self {
         Self {
             id,
             extension,
@@ -181,6 +216,9 @@ impl Call {
             awaits_answer: false,
             codec: None,
             events: None,
+            secret,
+            offered_key: None,
+            srtp: None,
             said: 0,
             agreed: 0,
             holds: false,

@@ -75,8 +75,10 @@ impl Softphones {
             return true;
         }
         let theirs = call.sdp.as_deref().map(Description::parse);
+        let secret = self.new_secret();
         // What cannot be spoken with is said at once, and not when the agent has taken it.
-        let Some(theirs) = theirs.map_or(Some(None), |parsed| parsed.ok().filter(can_be_spoken).map(Some)) else {
+        let can_speak = |theirs: &Description| secret.can_speak(theirs);
+        let Some(theirs) = theirs.map_or(Some(None), |parsed| parsed.ok().filter(can_speak).map(Some)) else {
             agent.reject(now, session, 488);
             return true;
         };
@@ -90,7 +92,7 @@ impl Softphones {
         telling.dials(Some(&other), &own);
         telling.rings(&own, false);
         self.by_session.insert(session, id.clone());
-        let call = Call { theirs, ..Call::new(id.clone(), extension, session, (own, other), Stage::Ringing) };
+        let call = Call { theirs, ..Call::new(id.clone(), extension, session, (own, other), Stage::Ringing, secret) };
         self.calls.insert(id, call);
         agent.ring(now, session);
         true
@@ -193,10 +195,6 @@ fn left(call: &Call, end: &End, cause: HangupCause, telling: &mut Telling) {
         telling.leaves(&call.bridge(), channel);
         telling.hung_up(channel, cause);
     }
-}
-
-fn can_be_spoken(theirs: &Description) -> bool {
-    theirs.audio().is_some_and(|audio| !audio.codecs.is_empty())
 }
 
 /// Who calls: what the PBX vouches for, else what the caller says.

@@ -72,7 +72,10 @@ impl Softphones {
         };
         let channel_id = format!("{}-{}", id, self.new_id());
         let channel = self.other_channel(id, channel_id, &extension, &number, &name);
+        let secret = self.new_secret();
         let Some(call) = self.calls.get_mut(id) else { return };
+        // Whoever was there before has heard the old key.
+        (call.secret, call.srtp) = (secret, None);
         let said = match theirs {
             Ok(Some(theirs)) => call.answered(theirs),
             Ok(None) => call.offered_anew(),

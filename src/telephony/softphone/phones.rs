@@ -4,12 +4,16 @@ use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use super::call::{AudioOrder, Call, PhoneTold};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+
+use super::call::{AudioOrder, Call, PhoneTold, Secret};
 use crate::ids::{CallId, Extension};
 use crate::telephony::sip::digest::Credentials;
 use crate::telephony::sip::peer::Peer;
 use crate::telephony::sip::user_agent::agent::UserAgent;
 use crate::telephony::sip::user_agent::event::{AccountId, SessionId};
+use crate::telephony::sip_line::line::LineSettings;
 use crate::telephony::sip_line::telling::Channel;
 
 /// Calls at one phone at the same time: one to talk in, one that waits, and one to ask a colleague in.
@@ -37,6 +41,9 @@ pub struct Softphones {
     run: String,
     count: u64,
     turns: u64,
+    random: StdRng,
+    /// Audio that is not secret is refused.
+    requires_srtp: bool,
     pub(super) phones: BTreeMap<Extension, Phone>,
     pub(super) calls: BTreeMap<CallId, Call>,
     pub(super) by_session: BTreeMap<SessionId, CallId>,
@@ -45,15 +52,17 @@ pub struct Softphones {
 }
 
 impl Softphones {
-    /// No phone yet.
+    /// No phone yet. `random` is what keys are made of.
     #[must_use]
-    pub fn new(domain: &str, exchange: IpAddr, prefix: &str, technology: &str, run: u64) -> Self {
+    pub fn new(settings: &LineSettings, random: StdRng) -> Self {
         Self {
-            domain: domain.to_owned(),
-            exchange,
-            prefix: prefix.to_owned(),
-            technology: technology.to_owned(),
-            run: format!("{run:x}"),
+            domain: settings.domain.clone(),
+            exchange: settings.peer.addr.ip(),
+            prefix: settings.prefix.clone(),
+            technology: settings.technology.clone(),
+            run: format!("{:x}", settings.run),
+            random,
+            requires_srtp: settings.requires_srtp,
             count: 0,
             turns: 0,
             phones: BTreeMap::new(),
@@ -147,6 +156,11 @@ impl Softphones {
     #[must_use]
     pub fn takes_keys(&self, id: &CallId) -> bool {
         self.calls.get(id).and_then(|call| call.flow(self.exchange)).is_some_and(|flow| flow.speaks && flow.events.is_some())
+    }
+
+    /// What our end of a call is made secret with.
+    pub(super) fn new_secret(&mut self) -> Secret {
+        Secret { master: self.random.random(), is_required: self.requires_srtp }
     }
 
     /// Its user turns to a call.

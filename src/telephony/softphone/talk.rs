@@ -3,20 +3,37 @@
 use core::net::IpAddr;
 use std::time::Instant;
 
-use super::call::{AudioOrder, Call, Flow, Stage};
+use super::call::{AudioOrder, Call, Flow, OUR_TAG, Secret, Stage};
 use super::phones::Softphones;
 use crate::ids::CallId;
 use crate::telephony::media::codec::Codec;
+use crate::telephony::media::srtp::{Key, Keys};
 use crate::telephony::sip::audio::{Audio, Ours, offer};
+use crate::telephony::sip::sdes::Crypto;
 use crate::telephony::sip::sdp::{Description, Direction};
 use crate::telephony::sip::user_agent::agent::UserAgent;
 use crate::telephony::sip_line::telling::Telling;
 
+impl Secret {
+    /// Whether it can be spoken with who describes itself so.
+    pub(super) fn can_speak(&self, theirs: &Description) -> bool {
+        theirs.audio().is_some_and(|audio| !audio.codecs.is_empty() && (audio.crypto.is_some() || !self.is_required))
+    }
+}
+
 impl Call {
     /// Our end, said once more.
-    fn ours(&mut self, direction: Direction) -> Option<Ours> {
+    fn ours(&mut self, direction: Direction, crypto: Option<Crypto>) -> Option<Ours> {
         self.said += 1;
-        Some(Ours { at: self.at?, session: 1, version: self.said, direction })
+        Some(Ours { at: self.at?, session: 1, version: self.said, direction, crypto })
+    }
+
+    /// Our key, where we want one or have one.
+    fn offered_crypto(&mut self) -> Option<Crypto> {
+        let spoken = self.srtp.map(|keys| Crypto { tag: OUR_TAG, key: keys.ours });
+        let crypto = spoken.or_else(|| self.secret.offered());
+        self.offered_key = crypto.map(|crypto| crypto.key);
+        crypto
     }
 
     /// What our user wants.
@@ -26,8 +43,8 @@ impl Call {
 
     /// Our offer: of all codecs first; later of the one that is spoken, and with as many media as were agreed upon (RFC 3264, 8).
     pub(super) fn offered(&mut self) -> Option<Vec<u8>> {
-        let (wanted, events) = (self.wanted(), self.events);
-        let ours = self.ours(wanted)?;
+        let (wanted, events, crypto) = (self.wanted(), self.events, self.offered_crypto());
+        let ours = self.ours(wanted, crypto)?;
         Some(match (&self.theirs, self.codec) {
             (Some(theirs), Some(codec)) => theirs.answered(&ours, codec, events),
             _ => offer(&ours, None, None),
@@ -37,18 +54,20 @@ impl Call {
     /// Our offer to one who asks for it: of all codecs, for it may be for somebody else.
     pub(super) fn offered_anew(&mut self) -> Option<Vec<u8>> {
         self.awaits_answer = true;
-        let wanted = self.wanted();
-        Some(offer(&self.ours(wanted)?, None, self.events))
+        let (wanted, crypto) = (self.wanted(), self.offered_crypto());
+        Some(offer(&self.ours(wanted, crypto)?, None, self.events))
     }
 
-    /// Our answer to what they offer; `None` where the two have no codec in common.
+    /// Our answer to what they offer; `None` where the two have no codec in common, or it must be secret and they offer no key.
     pub(super) fn answered(&mut self, theirs: Description) -> Option<Vec<u8>> {
-        let audio = theirs.audio()?;
+        let audio = theirs.audio().filter(|_| self.secret.can_speak(&theirs))?;
         let codec = chosen(&audio, self.codec)?;
         let direction = audio.direction.answered(self.wanted());
-        let ours = self.ours(direction)?;
+        let crypto = audio.crypto.map(|theirs| Crypto { key: self.secret.key(theirs.key.suite), ..theirs });
+        let ours = self.ours(direction, crypto)?;
         let answer = theirs.answered(&ours, codec, audio.events);
-        self.agree(theirs, codec, audio.events);
+        let keys = audio.crypto.map(|theirs| Keys { ours: self.secret.key(theirs.key.suite), theirs: theirs.key });
+        self.agree(theirs, codec, audio.events, keys);
         Some(answer)
     }
 
@@ -56,12 +75,17 @@ impl Call {
     pub(super) fn accepted(&mut self, theirs: Description) -> Option<()> {
         let audio = theirs.audio()?;
         let codec = chosen(&audio, self.codec)?;
-        self.agree(theirs, codec, audio.events);
+        let of = |ours: Key| audio.crypto.filter(|theirs| theirs.tag == OUR_TAG && theirs.key.suite == ours.suite);
+        let keys = match self.offered_key {
+            Some(ours) => Some(Keys { ours, theirs: of(ours)?.key }),
+            None => None,
+        };
+        self.agree(theirs, codec, audio.events, keys);
         Some(())
     }
 
-    fn agree(&mut self, theirs: Description, codec: (u8, Codec), events: Option<u8>) {
-        (self.theirs, self.codec, self.events) = (Some(theirs), Some(codec), events);
+    fn agree(&mut self, theirs: Description, codec: (u8, Codec), events: Option<u8>, keys: Option<Keys>) {
+        (self.theirs, self.codec, self.events, self.srtp) = (Some(theirs), Some(codec), events, keys);
         self.agreed += 1;
     }
 
@@ -83,6 +107,7 @@ impl Call {
             hears: open && matches!(audio.direction, Direction::SendRecv | Direction::SendOnly),
             is_up,
             version: self.agreed,
+            srtp: self.srtp,
         })
     }
 }

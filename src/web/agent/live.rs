@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde::Serialize;
@@ -42,8 +42,6 @@ use crate::web::texts::Texts;
 const SESSION_CHECK: Duration = Duration::from_secs(20);
 /// A look that takes longer is given up: nobody is signed out because the database is away.
 const SESSION_CHECK_TIMEOUT: Duration = Duration::from_millis(500);
-/// How often the browser hears that the stream lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// Between two tries to read a file that could not be read.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
@@ -64,7 +62,7 @@ pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: 
         ended: false,
         _open: LiveStream::open("desk"),
     };
-    Sse::new(events(desk)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+    Sse::new(events(desk)).keep_alive(answer::beat()).into_response()
 }
 
 type Parts = BTreeMap<&'static str, String>;

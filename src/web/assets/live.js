@@ -135,18 +135,30 @@ export function warn(message, about = "connection") {
 	strip.hidden = !strip.textContent;
 }
 
+let stream = null;
+let heardAt = 0;
+const SILENCE = 12000;
+function heard() {
+	heardAt = performance.now();
+	reach(true);
+	tell({ reach: true });
+}
+
 function openStream(wait = 1000) {
-	const stream = new EventSource(path);
-	stream.onopen = () => { wait = 1000; reach(true); tell({ reach: true }); };
-	stream.onerror = async () => {
+	const own = stream = new EventSource(path);
+	heardAt = performance.now();
+	own.onopen = () => { wait = 1000; heard(); };
+	own.addEventListener("beat", heard);
+	own.onerror = async () => {
 		lost();
-		if (stream.readyState !== EventSource.CLOSED) return;
+		if (own !== stream || own.readyState !== EventSource.CLOSED) return;
 		// refused: signed out perhaps, else try again later
 		const page = await fetch(location.href, { redirect: "manual", cache: "no-store" }).catch(() => null);
 		if (page && (page.type === "opaqueredirect" || page.status === 401)) return leave();
 		setTimeout(() => openStream(Math.min(wait * 2, 30000)), wait * (0.5 + Math.random()));
 	};
-	stream.addEventListener("view", (event) => {
+	own.addEventListener("view", (event) => {
+		heard();
 		const { parts = {}, title, ringing } = JSON.parse(event.data);
 		const [seq, at] = [Number(event.lastEventId) || 0, clock()];
 		const view = { parts: {}, title, ringing };
@@ -154,13 +166,25 @@ function openStream(wait = 1000) {
 		apply(view);
 		tell({ view });
 	});
-	stream.addEventListener("signed-out", () => { stream.close(); tell({ left: true }); leave(); });
-	addEventListener("pagehide", () => stream.close());
+	own.addEventListener("signed-out", () => { own.close(); tell({ left: true }); leave(); });
+}
+
+/** A network that is cut may not say so: a stream without a beat is opened anew. */
+function reopen() {
+	stream.close();
+	openStream();
 }
 
 function lead() {
 	leading = true;
 	openStream();
+	setInterval(() => {
+		if (performance.now() - heardAt < SILENCE) return;
+		lost();
+		reopen();
+	}, 2000);
+	addEventListener("online", reopen);
+	addEventListener("pagehide", () => stream.close());
 	return new Promise(() => {});
 }
 

@@ -11,6 +11,7 @@ let peer = null;
 let sender = null;
 let mic = null;
 let without = false;
+let isPhone = false;
 let mine = true;
 let displaced = null;
 let before = "";
@@ -97,6 +98,7 @@ async function connect() {
 			lost = false;
 			speak();
 		}
+		if (own.connectionState === "disconnected") lose();
 		if (["failed", "closed"].includes(own.connectionState)) again();
 	};
 	try {
@@ -210,6 +212,7 @@ function show() {
 
 /** After every change of the page. */
 export function view() {
+	if (!isPhone) return;
 	const { tab: heard, early } = phone();
 	if (heard === tab) displaced = null;
 	if (heard && heard !== tab && heard !== displaced) {
@@ -278,6 +281,7 @@ export function start() {
 	if (!window.isSecureContext || !navigator.mediaDevices) return say("NotSecure");
 	// asked for before the first call, not in it
 	listen().then((track) => { track?.stop(); });
+	isPhone = true;
 	take();
 	view();
 }

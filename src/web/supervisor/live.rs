@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use serde_json::json;
@@ -51,7 +51,7 @@ pub(super) async fn stream(State(deps): State<Deps>, session: Session, headers: 
         ended: false,
         _open: LiveStream::open("floor"),
     };
-    Ok(Sse::new(events(floor)).keep_alive(KeepAlive::new().interval(REFRESH)).into_response())
+    Ok(Sse::new(events(floor)).keep_alive(answer::beat()).into_response())
 }
 
 fn events(floor: LiveFloor) -> impl Stream<Item = Result<Event, Infallible>> {

@@ -1,6 +1,7 @@
 //! A browser's end of a session, played by the same WebRTC without sockets, and the sockets for it; and an exchange that is one socket.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::{Duration, Instant};
 
 use belbrug::bridge::audio::engine::Engine;
@@ -12,7 +13,7 @@ use belbrug::telephony::media::codec::Codec;
 use belbrug::telephony::softphone::call::Flow;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::media::{Direction, MediaKind, Mid};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc};
 use tokio::sync::mpsc;
@@ -58,11 +59,11 @@ impl Carrier {
     pub(super) fn flow(exchange: &Exchange, codec: Codec, version: u64) -> Flow {
         let (to, codec) = (exchange.0.local_addr().expect("its address"), (codec.payload_type(), codec));
         let takes = [Some(codec), None, None];
-        Flow { to, exchange: to.ip(), codec, takes, events: Some(101), speaks: true, hears: true, is_up: true, version, turn: 1 }
+        Flow { to, exchange: to.ip(), codec, takes, events: Some(101), speaks: true, hears: true, is_up: true, version, turn: 1, srtp: None }
     }
 
     pub(super) fn agrees(&self, name: &str, flow: Flow) {
-        assert!(self.orders.send(Order::Flow(CallId::new(name), flow)).is_ok());
+        assert!(self.orders.send(Order::Flow(CallId::new(name), Box::new(flow))).is_ok());
     }
 }
 
@@ -102,12 +103,23 @@ impl Exchange {
     }
 }
 
+/// Where the engine takes connections, by its answer.
+pub(super) fn door(answer: &str) -> SocketAddr {
+    let candidates = answer.lines().filter_map(|line| line.strip_prefix("a=candidate:"));
+    let mut tcp = candidates.map(|line| line.split(' ').collect::<Vec<_>>()).filter(|words| words[2].eq_ignore_ascii_case("tcp"));
+    let words = tcp.next().expect("a candidate for connections");
+    assert!(words.windows(2).any(|pair| pair == ["tcptype", "passive"]), "{words:?}");
+    format!("{}:{}", words[4], words[5]).parse().expect("an address")
+}
+
 /// A browser.
 pub(super) struct Browser {
     rtc: Rtc,
     mid: Mid,
     pending: Option<SdpPendingOffer>,
     pub(super) socket: UdpSocket,
+    /// The way of one whose network lets no datagrams through, and what has come on it.
+    stream: Option<(TcpStream, Vec<u8>)>,
     at: SocketAddr,
     codec: Codec,
     seq: u64,
@@ -121,11 +133,27 @@ impl Browser {
         Self::speaking(Codec::Pcma)
     }
 
+    /// One that is connected as this agent's by a connection.
+    pub(super) fn by_tcp(carrier: &Carrier, agent: AgentId) -> Self {
+        // A browser knows from the answer where to connect; this one from somebody else's.
+        let (_, offer) = Self::new();
+        let stream = TcpStream::connect(door(&carrier.offer(AgentId(99), &offer).expect("an answer"))).expect("a connection");
+        stream.set_read_timeout(Some(Duration::from_millis(5))).expect("a time");
+        let (mut browser, offer) = Self::with(Codec::Pcma, Some(stream));
+        browser.takes(&carrier.offer(agent, &offer).expect("an answer"));
+        browser.until("connected", |browser| browser.is_connected);
+        browser
+    }
+
     /// One that knows this codec only.
     pub(super) fn speaking(codec: Codec) -> (Self, String) {
+        Self::with(codec, None)
+    }
+
+    fn with(codec: Codec, stream: Option<TcpStream>) -> (Self, String) {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         socket.set_read_timeout(Some(Duration::from_millis(5))).expect("a time");
-        let at = socket.local_addr().expect("its address");
+        let at = stream.as_ref().map_or_else(|| socket.local_addr(), TcpStream::local_addr).expect("its address");
         let mut rtc = Rtc::builder()
             .set_rtp_mode(true)
             .clear_codecs()
@@ -133,11 +161,26 @@ impl Browser {
             .enable_pcmu(codec == Codec::Pcmu, false)
             .enable_g722(codec == Codec::G722, false)
             .build(Instant::now());
-        rtc.add_local_candidate(Candidate::host(at, "udp").expect("a candidate"));
+        let candidate = match stream {
+            None => Candidate::host(at, "udp"),
+            Some(_) => Candidate::builder().tcp().host(at).tcptype(TcpType::Active).build(),
+        };
+        rtc.add_local_candidate(candidate.expect("a candidate"));
         let mut change = rtc.sdp_api();
         let mid = change.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None);
         let (offer, pending) = change.apply().expect("an offer");
-        let browser = Self { rtc, mid, pending: Some(pending), socket, at, codec, seq: 100, is_connected: false, heard: Vec::new() };
+        let browser = Self {
+            rtc,
+            mid,
+            pending: Some(pending),
+            socket,
+            stream: stream.map(|stream| (stream, Vec::new())),
+            at,
+            codec,
+            seq: 100,
+            is_connected: false,
+            heard: Vec::new(),
+        };
         (browser, offer.to_sdp_string())
     }
 
@@ -186,7 +229,19 @@ impl Browser {
 
     fn turn(&mut self) {
         let mut buffer = [0; 2048];
-        if let Ok((length, source)) = self.socket.recv_from(&mut buffer)
+        if let Some((stream, come)) = &mut self.stream {
+            let length = stream.read(&mut buffer).unwrap_or_default();
+            come.extend(&buffer[..length]);
+            let source = stream.peer_addr().expect("its address");
+            while let [high, low, rest @ ..] = come.as_slice()
+                && let Some((frame, rest)) = rest.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))
+            {
+                if let Ok(receive) = Receive::new(Protocol::Tcp, source, self.at, frame) {
+                    let _ = self.rtc.handle_input(Input::Receive(Instant::now(), receive));
+                }
+                *come = rest.to_vec();
+            }
+        } else if let Ok((length, source)) = self.socket.recv_from(&mut buffer)
             && let Ok(receive) = Receive::new(Protocol::Udp, source, self.at, &buffer[..length])
         {
             let _ = self.rtc.handle_input(Input::Receive(Instant::now(), receive));
@@ -199,10 +254,20 @@ impl Browser {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(_)) | Err(_) => return,
-                Ok(Output::Transmit(transmit)) => drop(self.socket.send_to(&transmit.contents, transmit.destination)),
+                Ok(Output::Transmit(transmit)) => self.send(transmit.destination, &transmit.contents),
                 Ok(Output::Event(Event::Connected)) => self.is_connected = true,
                 Ok(Output::Event(Event::RtpPacket(packet))) => self.heard.push(packet.payload.to_vec()),
                 Ok(Output::Event(_)) => {}
+            }
+        }
+    }
+
+    fn send(&mut self, to: SocketAddr, bytes: &[u8]) {
+        match &mut self.stream {
+            None => drop(self.socket.send_to(bytes, to)),
+            Some((stream, _)) => {
+                let length = u16::try_from(bytes.len()).expect("short").to_be_bytes();
+                stream.write_all(&[&length[..], bytes].concat()).expect("sent");
             }
         }
     }

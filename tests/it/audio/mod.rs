@@ -2,4 +2,6 @@
 
 mod client;
 mod codecs;
+mod over_tcp;
+mod secret;
 mod strangers;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use fantoccini::wd::TimeoutConfiguration;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -14,6 +15,7 @@ use crate::lab::{until, until_async};
 pub(crate) struct Browser {
     pub(crate) client: Client,
     driver: Child,
+    port: u16,
     profile: tempfile::TempDir,
 }
 
@@ -23,17 +25,17 @@ impl Browser {
     }
 
     /// And one whose microphone hears a tone, for as long as it is open.
-    pub(crate) async fn with_microphone(hertz: f64) -> Self {
+    pub(crate) async fn with_microphone(hertz: f64, more: &[&str]) -> Self {
         let sound = std::env::temp_dir().join(format!("belbrug-microphone-{}-{hertz}.wav", std::process::id()));
         std::fs::write(&sound, crate::lab::tone::wav(hertz, 10)).expect("what the microphone hears");
-        Self::open_with(&[
+        let own = [
             "--use-fake-device-for-media-stream".to_owned(),
             "--use-fake-ui-for-media-stream".to_owned(),
             format!("--use-file-for-fake-audio-capture={}", sound.display()),
             "--allow-loopback-in-peer-connection".to_owned(),
             "--autoplay-policy=no-user-gesture-required".to_owned(),
-        ])
-        .await
+        ];
+        Self::open_with(&own.into_iter().chain(more.iter().map(|&one| one.to_owned())).collect::<Vec<_>>()).await
     }
 
     async fn open_with(more: &[String]) -> Self {
@@ -69,7 +71,11 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("Chromium is there: run scripts/tools");
-        let browser = Self { client, driver, profile };
+        let browser = Self { client, driver, port, profile };
+        // A page that never loads fails the test that waits for it, and not all of them.
+        let patience = Some(crate::lab::PATIENCE);
+        let timeouts = TimeoutConfiguration::new(patience, patience, Some(std::time::Duration::ZERO));
+        browser.client.update_timeouts(timeouts).await.expect("patience");
         browser.size(1280, 800).await;
         browser
     }
@@ -142,6 +148,15 @@ impl Browser {
 
     pub(crate) async fn script(&self, script: &str) -> serde_json::Value {
         self.client.execute(script, vec![]).await.expect("a script")
+    }
+
+    /// Asks Chromium itself, by the protocol of its own tools.
+    pub(crate) async fn devtools(&self, command: &str, parameters: serde_json::Value) {
+        let session = self.client.session_id().await.expect("a session").expect("its id");
+        let address = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
+        let asked = json!({ "cmd": command, "params": parameters }).to_string();
+        let answer = reqwest::Client::new().post(address).body(asked).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{command}: {}", answer.text().await.unwrap_or_default());
     }
 
     /// The loudest tone that the page plays, in hertz, and how loud it is, from 0 to 255.

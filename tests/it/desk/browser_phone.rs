@@ -11,8 +11,8 @@ use crate::lab::tone::power;
 use crate::lab::{Kamailio, Pbx, Phone, until, until_async};
 
 /// What the agent's microphone hears, and what the debtor's phone speaks.
-const AGENT: f64 = 600.0;
-const DEBTOR: f64 = 1000.0;
+pub(super) const AGENT: f64 = 600.0;
+pub(super) const DEBTOR: f64 = 1000.0;
 /// What a colleague's phone speaks.
 const COLLEAGUE: f64 = 440.0;
 
@@ -35,16 +35,21 @@ async fn office_with(name: &str, more: &str) -> Office {
 }
 
 /// A browser at whose page the phone is known and the audio stands.
-async fn signed_in(home: &Home, login: &str) -> Browser {
-    let browser = Browser::with_microphone(AGENT).await;
-    browser.client.goto(&format!("{}/sign-in", home.address)).await.expect("the sign-in page");
+pub(super) async fn signed_in(home: &Home, login: &str) -> Browser {
+    let browser = Browser::with_microphone(AGENT, &[]).await;
+    signs_in(&browser, &home.address, login).await;
+    browser
+}
+
+/// And at this browser.
+pub(super) async fn signs_in(browser: &Browser, address: &str, login: &str) {
+    browser.client.goto(&format!("{address}/sign-in")).await.expect("the sign-in page");
     browser.find("input[name=login]").await;
     // A pure tone is noise to a browser that cleans what it hears.
     browser.script("localStorage.setItem('belbrug-clean', 'off')").await;
-    browser.sign_in(&home.address, login).await;
+    browser.sign_in(address, login).await;
     browser.find("#phone[data-registered=known]").await;
     browser.find("#phone:not([data-tab=''])").await;
-    browser
 }
 
 /// The last half second of what the phone has heard in its last call, and how much it has heard in all.
@@ -57,7 +62,7 @@ fn heard_last(phone: &Phone) -> (Vec<i16>, usize) {
 }
 
 /// Waits until the phone hears this tone, and still does.
-async fn is_heard_by(phone: &Phone, hertz: f64) {
+pub(super) async fn is_heard_by(phone: &Phone, hertz: f64) {
     let (_, before) = heard_last(phone);
     let heard = until(|| {
         let (last, length) = heard_last(phone);

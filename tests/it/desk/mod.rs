@@ -4,6 +4,7 @@ mod at_the_queue;
 mod bad_input;
 mod browser;
 mod browser_phone;
+mod browser_ways;
 mod creditors;
 mod in_the_browser;
 mod locks;

@@ -36,7 +36,7 @@ impl Drop for Demo {
 #[tokio::test]
 async fn somebody_calls_is_heard_and_an_outcome_is_saved_and_a_dial_is_answered() {
     let demo = Demo::start();
-    let browser = Browser::with_microphone(600.0).await;
+    let browser = Browser::with_microphone(600.0, &[]).await;
     browser.sign_in_with(&demo.address, "anna", "demo-anna-2026").await;
     browser.says("#worklist", "Nog nooit gebeld").await;
     browser.says("[data-state]", "Inkomend gesprek").await;
@@ -111,7 +111,7 @@ async fn practice_is_marked_and_reaches_no_ledger() {
         .expect("the program");
     let mut lines = BufReader::new(child.stdout.take().expect("what it says")).lines();
     assert!(lines.next().expect("a line").expect("a line").contains("Practice is at port"));
-    let browser = Browser::with_microphone(600.0).await;
+    let browser = Browser::with_microphone(600.0, &[]).await;
     browser.sign_in(&format!("http://127.0.0.1:{port}"), "anna").await;
     browser.says("[data-practice]", "niets hiervan komt in het grootboek").await;
     browser.says("[data-state]", "Inkomend gesprek").await;

@@ -90,9 +90,16 @@ impl Pbx {
     /// Starts a PBX at which Belbrug has an account of its own (`belbrug`, with the phones' password) that may call and watch the
     /// phones, over UDP and TCP at [`Pbx::sip_port`] and over TLS at [`Pbx::tls_port`]; with phones 201, 202 ... besides 101 to 103.
     pub async fn up_for_sip(name: &str, ring: Duration, release: Release, phones: std::ops::RangeInclusive<u32>) -> Self {
+        Self::up_for_sip_with(name, ring, release, phones, "").await
+    }
+
+    /// And with this in its `pjsip.conf`.
+    pub async fn up_for_sip_with(name: &str, ring: Duration, release: Release, phones: std::ops::RangeInclusive<u32>, more: &str) -> Self {
         let mut pbx = Self::new(name, ring, release, Vec::new());
         [pbx.ami_port, pbx.sip_port, pbx.trunk_port, pbx.tls_port] = [free_port(), free_port(), free_port(), free_port()];
         pbx.write_sip_config(phones);
+        let all = std::fs::read_to_string(pbx.scratch.path().join("sip/pjsip.conf")).expect("just written");
+        pbx.write("sip/pjsip.conf", &format!("{all}\n{more}"));
         pbx.write_extra_config();
         pbx.start().await;
         pbx
@@ -131,10 +138,15 @@ impl Pbx {
     }
 
     fn add_config(&mut self, name: &str, text: &str) {
+        let path = self.write(name, text);
+        self.extra_config.push(path);
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.scratch.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, text).expect("the lab's configuration");
-        self.extra_config.push(path);
+        path
     }
 
     async fn up_with(name: &str, ring: Duration, release: Release, extra_config: Vec<PathBuf>) -> Self {

@@ -62,6 +62,7 @@ impl Line {
             prefix: "+".to_owned(),
             dial_by: at.dial_by,
             run: 7,
+            requires_srtp: false,
         };
         let agent = Settings {
             name: "Belbrug".to_owned(),

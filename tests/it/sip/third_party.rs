@@ -47,6 +47,7 @@ pub(super) fn line_settings(dial_by: DialBy, credentials: Credentials) -> LineSe
         prefix: "+".to_owned(),
         dial_by,
         run: 1,
+        requires_srtp: false,
     }
 }
 
