@@ -70,7 +70,7 @@ impl<C: Clock> Task<C> {
                 Effect::MoveDraft { from, to, case } => self.move_draft(from, to, case),
                 Effect::LoadOwed(agent) => self.load_owed(agent),
                 Effect::Queue(order) => self.queue_orders.push(order),
-                Effect::Phone { agent, call, channel, wish } => result = self.phone_ask(agent, &call, &channel, wish).and(result),
+                Effect::Phone { agent, channel, wish } => result = self.phone_ask(agent, &channel, wish).and(result),
                 Effect::Echo(agent) => self.phone_echo(agent),
                 Effect::Join { channel, with } => result = self.phone_asked(&channel, Ask::JoinWith(with)),
                 Effect::Consult { extension, colleague, call, name } => {

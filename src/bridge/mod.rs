@@ -8,6 +8,7 @@ pub mod link;
 pub mod outbound;
 mod pbx_side;
 mod phone_asks;
+mod phone_records;
 pub mod phone_side;
 mod queues_side;
 mod recorded;

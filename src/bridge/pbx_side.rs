@@ -162,6 +162,9 @@ impl<C: Clock> Task<C> {
     pub(super) async fn call_events(&mut self, now: Timestamp, events: Vec<CallEvent>) {
         for event in events {
             let effects = self.floor.apply(&event);
+            if let CallEventKind::Merged { into } = &event.kind {
+                self.phones.merged(&event.call, into);
+            }
             let recorded = self.recorded.apply(&event);
             self.journal_event(event);
             self.record(now, recorded);

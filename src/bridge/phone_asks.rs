@@ -45,13 +45,17 @@ impl<C: Clock> Task<C> {
     }
 
     /// Does with a call at a phone in a browser what its user wants.
-    pub(super) fn phone_ask(&mut self, agent: AgentId, call: &CallId, channel: &str, wish: PhoneWish) -> Result<(), Refusal> {
+    pub(super) fn phone_ask(&mut self, agent: AgentId, channel: &str, wish: PhoneWish) -> Result<(), Refusal> {
+        let own = match &self.sip {
+            SipState::Open(side) => side.line.phone_call(channel).cloned().ok_or(Refusal::NoSuchCall)?,
+            _ => return Err(Refusal::NoPbx),
+        };
         let ask = match wish {
             PhoneWish::Answer => {
-                let at = self.phones.open(call, agent).ok_or(Refusal::NotNow)?;
+                let at = self.phones.open(&own, agent).ok_or(Refusal::NotNow)?;
                 let done = self.phone_asked(channel, Ask::Answer(at));
                 if done.is_err() {
-                    self.phones.close(call);
+                    self.phones.close(&own);
                 }
                 return done;
             }
@@ -62,10 +66,10 @@ impl<C: Clock> Task<C> {
             PhoneWish::Keys(keys) if self.phones.setup.as_ref().is_some_and(|setup| setup.keys_by_info) => Ask::Keys(keys),
             PhoneWish::Keys(keys) => {
                 let SipState::Open(side) = &self.sip else { return Err(Refusal::NoPbx) };
-                if !side.line.phone_takes_keys(call) {
+                if !side.line.phone_takes_keys(&own) {
                     return Err(Refusal::NotNow);
                 }
-                self.phones.order(Order::Keys(call.clone(), keys));
+                self.phones.order(Order::Keys(own, keys));
                 return Ok(());
             }
             PhoneWish::Join => return Err(Refusal::NotNow), // It has an effect of its own.

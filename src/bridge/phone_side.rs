@@ -15,17 +15,14 @@ use super::sip_side::SipState;
 use super::task::Task;
 use crate::clock::{Clock, Timestamp};
 use crate::desk::hub::{AudioAnswer, AudioOffer, OfferRefused};
-use crate::desk::recording::Wish;
-use crate::desk::seat::{DeskCall, Found};
 use crate::ids::{AgentId, CallId, Extension};
 use crate::measure;
 use crate::numbers::Pattern;
 use crate::personal::Personal;
 use crate::recordings::live::Recorder;
 use crate::store::write::Write;
-use crate::telephony::calls::event::{Direction, EndReason};
+use crate::telephony::calls::event::EndReason;
 use crate::telephony::media::codec::Codec;
-use crate::telephony::pbx::recording::{RecordingChange, RecordingHeard};
 use crate::telephony::sip::digest::Credentials;
 use crate::telephony::softphone::call::{AudioOrder, PhoneTold};
 
@@ -73,6 +70,8 @@ pub(super) struct Phones {
     seen: BTreeMap<AgentId, Instant>,
     /// Whose audio each call is.
     pub(super) agents: BTreeMap<CallId, AgentId>,
+    /// What the desk and the ledger call each of them, where that is another name.
+    pub(super) told_as: BTreeMap<CallId, CallId>,
     /// Calls that are to be recorded from their first word.
     pub(super) to_record: BTreeSet<CallId>,
     /// Calls whose first word was.
@@ -113,6 +112,7 @@ impl Phones {
             ports: None,
             seen: BTreeMap::new(),
             agents: BTreeMap::new(),
+            told_as: BTreeMap::new(),
             to_record: BTreeSet::new(),
             up: BTreeSet::new(),
             unsent: VecDeque::new(),
@@ -153,6 +153,14 @@ impl Phones {
         self.agents.insert(call.clone(), agent);
         self.order(Order::Open { call: call.clone(), agent, sockets });
         Some(at)
+    }
+
+    /// Of two calls the ledger has one now.
+    pub(super) fn merged(&mut self, from: &CallId, into: &CallId) {
+        self.told_as.values_mut().filter(|told_as| *told_as == from).for_each(|told_as| told_as.clone_from(into));
+        if self.agents.contains_key(from) {
+            self.told_as.insert(from.clone(), into.clone());
+        }
     }
 
     pub(super) fn close(&mut self, call: &CallId) -> Option<AgentId> {
@@ -206,55 +214,14 @@ impl<C: Clock> Task<C> {
             }
             PhoneInput::Told(Told::Measured(call, quality)) => {
                 measure::call_heard(quality.mos());
-                self.journal.put(Write::Quality(call, quality));
+                let told_as = self.phones.told_as.remove(&call).unwrap_or(call);
+                self.journal.put(Write::Quality(told_as, quality));
             }
             PhoneInput::Told(Told::Recording(call, change)) => self.recorded_here(call, change),
             PhoneInput::Told(Told::WaitedInVain(call)) => {
                 tracing::warn!(%call, "nobody came back to the page: the call is ended");
                 self.phone_hang_up(&call);
             }
-        }
-    }
-
-    fn channel_of(&self, call: &CallId) -> Option<String> {
-        let seat = self.floor.seat(*self.phones.agents.get(call)?)?;
-        seat.call(call)?.leg.as_ref().map(|leg| leg.channel.clone())
-    }
-
-    /// What is recorded here is told of as a PBX tells of what it records.
-    fn recorded_here(&mut self, call: CallId, change: RecordingChange) {
-        let Some(channel) = self.channel_of(&call) else { return };
-        let now = self.clock.now();
-        self.recording_heard(now, &RecordingHeard { call, channel, change });
-    }
-
-    /// Pauses, resumes or stops what is recorded here; whether the channel is one of ours.
-    pub(super) fn phone_recording(&mut self, channel: &str, wish: Wish) -> bool {
-        let call = self.phones.agents.keys().find(|call| self.channel_of(call).as_deref() == Some(channel)).cloned();
-        let Some(call) = call else { return false };
-        let change = match wish {
-            Wish::Pause => RecordingChange::Paused,
-            Wish::Resume => RecordingChange::Resumed,
-            Wish::Stop => RecordingChange::Stopped,
-        };
-        self.phones.order(Order::Record(call, change));
-        true
-    }
-
-    /// Somebody has taken the call: it is recorded where its creditor's debtors are told of it.
-    fn record_if_noticed(&mut self, call: &CallId, agent: AgentId) {
-        let Some(setup) = &self.phones.setup else { return };
-        let is_noticed = |call: &DeskCall| {
-            let found = match &call.found {
-                Found::One(candidate) => Some(&candidate.creditor),
-                _ => None,
-            };
-            call.creditor.as_ref().or(found).is_some_and(|creditor| setup.noticed.contains(creditor))
-        };
-        let of_seat = self.floor.seat(agent).and_then(|seat| seat.call(call));
-        let is_asked = self.phones.to_record.remove(call) || of_seat.is_some_and(|call| call.direction == Direction::Inbound && is_noticed(call));
-        if is_asked && setup.recordings.is_some() {
-            self.phones.order(Order::Record(call.clone(), RecordingChange::Started));
         }
     }
 
@@ -356,7 +323,7 @@ impl<C: Clock> Task<C> {
                 }
                 self.phones.order(Order::Flow(call.clone(), Box::new(flow)));
                 if flow.is_up && self.phones.up.insert(call.clone()) {
-                    self.record_if_noticed(&call, agent);
+                    self.record_if_noticed(&call);
                 }
             }
             AudioOrder::Close(call) => {

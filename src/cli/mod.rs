@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod inspect;
+mod load;
 pub(crate) mod practice;
 pub(crate) mod replay;
 mod sample_office;

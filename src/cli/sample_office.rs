@@ -12,7 +12,9 @@ use belbrug::config::Config;
 use belbrug::demo::sample;
 use belbrug::desk::hub::Board;
 use belbrug::ids::AgentId;
+use belbrug::simulate::counts::Counts;
 use belbrug::simulate::serve::{CALLS_TO_MAKE_MAX, CallNow, Simulator};
+use belbrug::simulate::voice::Voice;
 use belbrug::store::pool::Store;
 use belbrug::store::write::{ImportBegin, UserSave, Write, Written};
 use belbrug::store::writer::Writer;
@@ -27,8 +29,17 @@ const NEXT_CALL: Duration = Duration::from_secs(40);
 
 /// Opens it for these users, whose pages are at `listener`.
 pub(crate) async fn open(mut config: Config, users: Vec<UserSave>, listener: TcpListener) -> anyhow::Result<Service> {
+    let (call_now, _) = furnish(&mut config, users, None).await?;
+    let service = Service::start(&config, listener).await?;
+    let store = Store::open(config.store.url.reveal()).await?;
+    tokio::spawn(call_now_and_then(store, service.board(), call_now));
+    Ok(service)
+}
+
+/// Opens the exchange for these users' browsers, and fills the ledger; the way to have somebody call, and what is seen of it.
+pub(crate) async fn furnish(config: &mut Config, users: Vec<UserSave>, voice: Option<Voice>) -> anyhow::Result<(mpsc::Sender<CallNow>, Arc<Counts>)> {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let debtors = Simulator::open(loopback, loopback.ip(), None).await.context("no port for the debtors")?;
+    let debtors = Simulator::open(loopback, loopback.ip(), voice).await.context("no port for the debtors")?;
     config.office.dial_countries = ["NL", "BE", "GB"].map(str::to_owned).to_vec();
     config.sip.server = loopback.ip().to_string();
     config.sip.port = Some(debtors.address().port());
@@ -36,13 +47,11 @@ pub(crate) async fn open(mut config: Config, users: Vec<UserSave>, listener: Tcp
     let phones = users.iter().filter_map(|user| user.extension.clone());
     config.browser.secrets = phones.map(|phone| (phone, "simulated".to_owned().into())).collect();
     config.browser.lines = config.browser.secrets.keys().map(ToString::to_string).collect();
-    fill(&config, users).await?;
+    fill(config, users).await?;
     let (call_now, calls) = mpsc::channel(CALLS_TO_MAKE_MAX);
+    let counts = debtors.counts();
     tokio::spawn(debtors.run(calls));
-    let service = Service::start(&config, listener).await?;
-    let store = Store::open(config.store.url.reveal()).await?;
-    tokio::spawn(call_now_and_then(store, service.board(), call_now));
-    Ok(service)
+    Ok((call_now, counts))
 }
 
 /// Lets somebody call soon after an agent has signed in, and again whenever that seat has been free for a while.

@@ -125,6 +125,11 @@ impl Service {
             ended = &mut self.web => bail!("the pages ended: {ended:?}"),
             ended = &mut self.writer => bail!("the writer ended: {ended:?}"),
         }
+        self.stop().await
+    }
+
+    /// What was taken is finished and written.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
         tracing::info!("stopping: what was taken is finished first");
         let _ = self.stop_bridge.send(());
         self.bridge.await?;

@@ -11,6 +11,7 @@ use belbrug::simulate::voice::Voice;
 use clap::Args;
 use tokio::sync::mpsc;
 
+use super::load::Load;
 use super::say;
 
 /// Calls a second that are made, at most.
@@ -33,6 +34,13 @@ pub(crate) struct Simulate {
     /// Ends after so many seconds.
     #[arg(long)]
     seconds: Option<u64>,
+    /// Makes load: an office of its own on this machine with so many agents at their browsers (at most 1000), who take the calls that
+    /// --cps makes (1 where nothing is said) for --seconds (30), and what was seen of it. Nothing of it is kept.
+    #[arg(long, conflicts_with_all = ["listen", "from"])]
+    agents: Option<usize>,
+    /// How long each of these agents talks; so that most of them do at any time, where nothing is said.
+    #[arg(long, requires = "agents")]
+    talk: Option<u64>,
 }
 
 impl Simulate {
@@ -42,6 +50,10 @@ impl Simulate {
             bail!("--cps must be 0 to {CPS_MAX}");
         }
         let voice = self.voice.as_deref().map(Voice::from_file).transpose().map_err(|why| anyhow::anyhow!("--voice {why}"))?;
+        if let Some(agents) = self.agents {
+            let load = Load { agents, cps: if self.cps > 0.0 { self.cps } else { 1.0 }, seconds: self.seconds.unwrap_or(30), talk: self.talk };
+            return load.run(voice).await;
+        }
         let simulator = Simulator::open(self.listen, self.from, voice).await.with_context(|| format!("--listen {}", self.listen))?;
         say(&format!(
             "Phones register at {}, with any secret. Whoever they call talks; numbers that end in 7 are busy, in 8 out,",
@@ -66,7 +78,7 @@ impl Simulate {
     }
 }
 
-async fn make_calls(cps: f64, calls: mpsc::Sender<CallNow>) {
+pub(super) async fn make_calls(cps: f64, calls: mpsc::Sender<CallNow>) {
     if cps <= 0.0 {
         return std::future::pending().await;
     }

@@ -54,8 +54,6 @@ pub enum Effect {
     Phone {
         /// Whose.
         agent: AgentId,
-        /// The call.
-        call: CallId,
         /// Its channel.
         channel: String,
         /// What.

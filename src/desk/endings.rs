@@ -84,9 +84,13 @@ impl Floor {
         let mut effects = self.handed_over_in_vain(&event.call, now);
         for agent in self.seats_of.remove(&event.call).unwrap_or_default() {
             let Some(seat) = self.seats.get_mut(&agent) else { continue };
-            let Some(call) = seat.call_mut(&event.call).filter(|call| call.is_live()) else { continue };
+            let Some(call) = seat.call(&event.call).filter(|call| call.is_live()) else { continue };
+            // The same conversation under its other name owes what there is to owe.
+            let is_elsewhere = |other: &DeskCall| other.id != call.id && other.is_live() && other.leg.is_some() && other.leg == call.leg;
+            let goes_on = seat.calls.iter().any(is_elsewhere);
+            let Some(call) = seat.call_mut(&event.call) else { continue };
             call.end(EndReason::Completed, now);
-            let is_owed = call.owes_outcome(false) && call.talk.has_run();
+            let is_owed = !goes_on && call.owes_outcome(false) && call.talk.has_run();
             effects.push(Effect::Changed(agent));
             if !is_owed {
                 effects.extend(seat.drop_call(&event.call));

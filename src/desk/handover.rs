@@ -60,12 +60,19 @@ impl Floor {
         }
         self.handed.insert(event.call.clone(), handed);
         if let Some((agent, leg)) = target {
+            let has_answered = kind == TransferKind::Attended || self.talks_at(agent, leg);
             effects.extend(self.receive(agent, &event.call, leg, now));
-            if kind == TransferKind::Attended {
+            if has_answered {
                 effects.extend(self.answered_by(agent, &event.call, leg, now));
             }
         }
         effects
+    }
+
+    /// Whether an agent talks at this device already: in a call that the PBX had as another one until now.
+    fn talks_at(&self, agent: AgentId, leg: &LegRef) -> bool {
+        let is_it = |call: &DeskCall| call.state == DeskCallState::Talking && call.leg.as_ref().is_some_and(|own| own.channel == leg.channel);
+        self.seats.get(&agent).is_some_and(|seat| seat.calls.iter().any(is_it))
     }
 
     /// A call that was handed over rings at a seat: as the giver had it, with the file.

@@ -133,7 +133,7 @@ impl Floor {
         if !fits {
             return Err(Refusal::NotNow);
         }
-        effects.push(Effect::Phone { agent, call: call.id.clone(), channel, wish });
+        effects.push(Effect::Phone { agent, channel, wish });
         Ok(effects)
     }
 
@@ -190,7 +190,7 @@ fn others_wait(seat: &Seat, but: &CallId) -> Vec<Effect> {
     let talks = |call: &&DeskCall| call.id != *but && matches!(call.state, DeskCallState::Talking | DeskCallState::Held);
     let hold = |call: &DeskCall| {
         let channel = call.leg.as_ref()?.channel.clone();
-        Some(Effect::Phone { agent: seat.profile.agent, call: call.id.clone(), channel, wish: PhoneWish::Hold })
+        Some(Effect::Phone { agent: seat.profile.agent, channel, wish: PhoneWish::Hold })
     };
     seat.calls.iter().filter(talks).filter_map(hold).collect()
 }

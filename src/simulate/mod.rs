@@ -6,6 +6,9 @@
 //!   phone --INVITE number--> exchange: its persona decides ---> audio: what he says, 20 ms at a time
 //! ```
 
+pub mod agent;
+mod browser;
+pub mod counts;
 pub mod exchange;
 pub mod persona;
 pub mod serve;

@@ -5,17 +5,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rtp_types::RtpPacketBuilder;
+use rtp_types::{RtpPacket, RtpPacketBuilder};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
+use super::counts::{Counts, more};
 use super::exchange::{Exchange, Sound};
 use super::persona::Caller;
 use super::voice::Voice;
 use crate::bridge::sip::network::{Arrived, Friends, SipNetwork};
 use crate::telephony::media::codec::{Codec, FRAME};
+use crate::telephony::media::quality::Reception;
 use crate::telephony::media::stream::Stream;
 use crate::telephony::sip::timers::Timers;
 use crate::telephony::sip::user_agent::agent::Settings;
@@ -42,6 +44,7 @@ pub struct Simulator {
     sockets: HashMap<SocketAddr, Arc<UdpSocket>>,
     speaking: HashMap<SessionId, JoinHandle<()>>,
     next_phone: usize,
+    counts: Arc<Counts>,
 }
 
 impl std::fmt::Debug for Simulator {
@@ -73,13 +76,19 @@ impl Simulator {
             ping_patience: Duration::from_secs(5),
         };
         let exchange = Exchange::new(settings, at, trusted, rand::random());
-        Ok(Self { exchange, network, at, voice, sockets: HashMap::new(), speaking: HashMap::new(), next_phone: 0 })
+        Ok(Self { exchange, network, at, voice, sockets: HashMap::new(), speaking: HashMap::new(), next_phone: 0, counts: Arc::default() })
     }
 
     /// Where phones find it.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.at
+    }
+
+    /// What is seen of it.
+    #[must_use]
+    pub fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
     }
 
     /// Serves until nobody can ask for calls any more.
@@ -111,7 +120,9 @@ impl Simulator {
         let (Some(phone), Some(at)) = (call.phone.clone().or(next), audio_socket(self.at.ip(), &mut self.sockets)()) else { return };
         if !self.exchange.call_in(Instant::now(), &phone, &call.caller, at) {
             self.sockets.remove(&at);
+            return;
         }
+        more(&self.counts.made);
     }
 
     fn flush(&mut self) {
@@ -124,7 +135,10 @@ impl Simulator {
                     self.be_silent(session);
                     let voice = self.voice.clone().unwrap_or_else(|| Voice::of(&number));
                     let Some(socket) = self.sockets.get(&at).cloned() else { continue };
-                    self.speaking.insert(session, tokio::spawn(speak(socket, to, codec, voice)));
+                    self.speaking.insert(
+                        session,
+                        tokio::spawn(speak(socket, to, codec, voice, Ear { heard: Reception::default(), counts: self.counts.clone() })),
+                    );
                 }
                 Sound::End(session) => self.be_silent(session),
                 Sound::Over(session, at) => {
@@ -154,16 +168,38 @@ fn audio_socket(ip: IpAddr, sockets: &mut HashMap<SocketAddr, Arc<UdpSocket>>) -
     }
 }
 
-/// Says a voice's words, 20 ms at a time, until it is told to stop. What the agent says is heard, and not listened to.
-async fn speak(socket: Arc<UdpSocket>, to: SocketAddr, codec: Codec, voice: Voice) {
-    let mut ear = [0; 2048];
+/// What a debtor hears, and not what it means.
+struct Ear {
+    heard: Reception,
+    counts: Arc<Counts>,
+}
+
+impl Ear {
+    fn hears(&mut self, datagram: &[u8]) {
+        if let Ok(packet) = RtpPacket::parse(datagram) {
+            self.heard.received_of(packet.ssrc().into(), Instant::now(), packet.sequence_number(), packet.timestamp());
+        }
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        self.counts.debtor_heard(self.heard.whole());
+    }
+}
+
+/// Says a voice's words, 20 ms at a time, until it is told to stop.
+async fn speak(socket: Arc<UdpSocket>, to: SocketAddr, codec: Codec, voice: Voice, mut ear: Ear) {
+    let mut buffer = [0; 2048];
     let mut stream = Stream::new(rand::random::<u16>() / 2, rand::random());
     let ssrc: u32 = rand::random();
     let mut tick = tokio::time::interval(FRAME);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     for frame in 0.. {
         tick.tick().await;
-        while socket.try_recv_from(&mut ear).is_ok() {}
+        while let Ok((length, _)) = socket.try_recv_from(&mut buffer) {
+            ear.hears(buffer.get(..length).unwrap_or_default());
+        }
         let numbers = stream.make(Instant::now());
         let payload = voice.frame(codec, frame);
         let packet = RtpPacketBuilder::<&[u8], &[u8]>::new()

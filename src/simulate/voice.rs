@@ -54,7 +54,10 @@ impl Voice {
     /// One frame, the so manieth.
     pub(super) fn frame(&self, codec: Codec, frame: usize) -> Vec<u8> {
         let length = usize::try_from(FRAME_TICKS).unwrap_or(160);
-        self.0.iter().cycle().skip(frame * length % self.0.len().max(1)).take(length).map(|sample| encoded(codec, *sample)).collect()
+        let count = self.0.len().max(1);
+        let from = frame * length % count;
+        let sample = |at: usize| self.0.get(at % count).copied().unwrap_or_default();
+        (from..from + length).map(|at| encoded(codec, sample(at))).collect()
     }
 }
 

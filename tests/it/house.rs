@@ -30,8 +30,9 @@ const MAP: [(&str, &[&str]); 17] = [
 ];
 
 /// A crate, and the only places that may name it.
-const CAGED: [(&str, &[&str]); 17] = [
-    ("str0m", &["src/bridge/audio/browser.rs"]),
+const CAGED: [(&str, &[&str]); 18] = [
+    ("str0m", &["src/bridge/audio/browser.rs", "src/simulate/browser.rs"]),
+    ("reqwest", &["src/simulate/agent.rs"]),
     ("mio", &["src/bridge/audio"]),
     ("rtp_types", &["src/bridge/audio/leg.rs", "src/simulate/serve.rs"]),
     ("rtc_srtp", &["src/telephony/media/srtp.rs"]),

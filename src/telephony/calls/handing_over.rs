@@ -33,6 +33,23 @@ impl Tracker {
         }
     }
 
+    /// A blind transfer of which nothing was told before it was complete.
+    pub(super) fn passed_on(&mut self, seen: Seen, by: &ChannelView<'_>, stays: &ChannelView<'_>, to: &ChannelView<'_>, out: &mut Vec<CallEvent>) {
+        let mut known = |view| self.upsert(seen, view, out).and_then(|id| self.legs.get(&id).cloned());
+        let (Some(by), Some(stays), Some(to)) = (known(by), known(stays), known(to)) else { return };
+        self.with_leg(by.id.as_str(), |leg| leg.handed_over = true);
+        let kind = CallEventKind::Transferred {
+            transfer: TransferKind::Blind,
+            stays: Some(stays.named()),
+            by: Some(by.named()),
+            to: TransferTarget::Leg(to.named()),
+            consultation: None,
+        };
+        let (into, _) = self.survivor(&by.call, &to.call);
+        self.tell(seen, &into, kind, out);
+        self.merge(seen, &by.call, &to.call, out);
+    }
+
     /// An attended transfer, complete: two calls become one, and the one who joined them leaves.
     pub(super) fn joined(&mut self, seen: Seen, event: &EventKind<'_>, out: &mut Vec<CallEvent>) {
         let EventKind::AttendedTransferred { by, second, stays, to, answered } = event else { return };
@@ -62,7 +79,11 @@ impl Tracker {
             consultation,
         };
         self.tell(seen, &into, kind, out);
-        self.merge(seen, &a, &b, out);
+        let into = self.merge(seen, &a, &b, out);
+        // Where whoever got it was in a call of his own until now, that is the same conversation.
+        if let Some(own) = to.and_then(|to| self.legs.get(&to)).map(|leg| leg.call.clone()) {
+            self.merge(seen, &into, &own, out);
+        }
     }
 
     /// The call that goes on when two become one, and the one that goes up in it: a call with somebody outside stays,

@@ -120,6 +120,7 @@ impl Tracker {
             EventKind::Held(view) => self.held(seen, view, true, &mut out),
             EventKind::Retrieved(view) => self.held(seen, view, false, &mut out),
             EventKind::BlindTransferred { by, stays, exten } => self.sent_on(seen, by, stays.as_ref(), exten, &mut out),
+            EventKind::PassedOn { by, stays, to } => self.passed_on(seen, by, stays, to, &mut out),
             EventKind::AttendedTransferred { .. } => self.joined(seen, &event.kind, &mut out),
             EventKind::PickedUp { by, ringing } => self.picked_up(seen, by, ringing, &mut out),
             EventKind::Parked { channel, by, place } => self.parked(seen, channel, by, place, &mut out),

@@ -87,6 +87,15 @@ pub enum EventKind<'a> {
         /// Where to.
         exten: Cow<'a, str>,
     },
+    /// And whoever got it has answered, in what was told as a call of its own.
+    PassedOn {
+        /// Who has sent.
+        by: ChannelView<'a>,
+        /// Who was sent.
+        stays: ChannelView<'a>,
+        /// Who got it.
+        to: ChannelView<'a>,
+    },
     /// A party joined two calls of its own, and leaves both.
     AttendedTransferred {
         /// The leg of the one who hands over to the one who stays.

@@ -28,6 +28,19 @@ impl SipLine {
         self.settle(now);
     }
 
+    /// The call of a phone of ours that has this channel: of two of our phones that speak with each other each has its own, although they
+    /// are one call to whoever watches.
+    #[must_use]
+    pub fn phone_call(&self, channel: &str) -> Option<&CallId> {
+        self.own.call_of(channel)
+    }
+
+    /// The channel of a phone of ours in a call.
+    #[must_use]
+    pub fn phone_channel(&self, call: &CallId) -> Option<&str> {
+        self.own.channel_of(call)
+    }
+
     /// Whether keys can be pressed in a call of a phone of ours now.
     #[must_use]
     pub fn phone_takes_keys(&self, call: &CallId) -> bool {

@@ -94,6 +94,11 @@ impl Telling {
         self.tell(EventKind::BlindTransferred { by, stays, exten: exten.to_owned().into() });
     }
 
+    pub(in crate::telephony) fn passed_on(&mut self, by: &Channel, stays: &Channel, to: &Channel) {
+        let [by, stays, to] = [by, stays, to].map(|channel| channel.view(ChannelState::Up));
+        self.tell(EventKind::PassedOn { by, stays, to });
+    }
+
     pub(in crate::telephony) fn joined(&mut self, by: &Channel, second: &Channel, stays: &Channel, to: &Channel) {
         let [by, second, stays, to] = [by, second, stays, to].map(|channel| channel.view(ChannelState::Up));
         self.tell(EventKind::AttendedTransferred { by, second, stays: Some(stays), to: Some(to), answered: true });

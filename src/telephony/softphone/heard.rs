@@ -13,7 +13,7 @@ use crate::telephony::sip::user_agent::agent::UserAgent;
 use crate::telephony::sip::user_agent::event::{AccountId, End, Event, IncomingCall, SessionId, Side};
 use crate::telephony::sip_line::observed::number_of;
 use crate::telephony::sip_line::reasons::{cause_of, status_of};
-use crate::telephony::sip_line::telling::Telling;
+use crate::telephony::sip_line::telling::{Channel, Telling};
 
 impl Softphones {
     /// Takes what the user agent tells; whether it was about one of our phones.
@@ -158,7 +158,7 @@ impl Softphones {
         self.orders.push_back(AudioOrder::Close(id.clone()));
         let cause = if end.by == Side::Local && call.stage != Stage::Up { HangupCause::NORMAL } else { cause_of(end) };
         match call.stage {
-            Stage::Up => left(&call, end, cause, telling),
+            Stage::Up => left(&call, self.colleague_of(&call).map(|colleague| &colleague.own), end, cause, telling),
             Stage::Ringing if end.is_elsewhere => {
                 telling.hung_up(&call.own, HangupCause::ANSWERED_ELSEWHERE);
                 telling.hung_up(&call.other, HangupCause::ANSWERED_ELSEWHERE);
@@ -184,10 +184,11 @@ impl Softphones {
 }
 
 /// A conversation is over, or goes on without us.
-fn left(call: &Call, end: &End, cause: HangupCause, telling: &mut Telling) {
-    match &call.leaving {
-        Some(Leaving::To(exten, true)) => telling.sent_on(&call.own, &call.other, exten),
-        Some(Leaving::Joined(_, true)) => {}
+fn left(call: &Call, colleague: Option<&Channel>, end: &End, cause: HangupCause, telling: &mut Telling) {
+    match (&call.leaving, colleague) {
+        (Some(Leaving::To(_, true)), Some(colleague)) => telling.passed_on(&call.own, &call.other, colleague),
+        (Some(Leaving::To(exten, true)), None) => telling.sent_on(&call.own, &call.other, exten),
+        (Some(Leaving::Joined(_, true)), _) => {}
         _ if end.by == Side::Remote => telling.ends(&call.other, cause),
         _ => {}
     }

@@ -14,10 +14,33 @@ use crate::telephony::sip::user_agent::event::{End, IncomingCall, SessionId};
 use crate::telephony::sip_line::telling::Telling;
 
 impl Softphones {
+    /// The conversation at another phone of ours to which this call was sent on, with the one who was sent.
+    pub(super) fn colleague_of(&self, call: &Call) -> Option<&Call> {
+        match &call.leaving {
+            Some(Leaving::To(exten, _)) => self.at_phone(exten, [other_number(call); 2]),
+            _ => None,
+        }
+    }
+
+    /// The conversation at this phone of ours with one of these numbers.
+    fn at_phone(&self, extension: &str, numbers: [&str; 2]) -> Option<&Call> {
+        let is_with = |call: &Call| numbers.iter().any(|number| is_same_number(number, &call.other.number));
+        let is_it = |call: &&Call| call.stage == Stage::Up && call.came_in && call.extension.as_str() == extension && is_with(call);
+        self.calls.values().find(is_it)
+    }
+
     /// The two others hear each other now, and our user leaves both.
     pub(super) fn joined(&mut self, first: &CallId, second: &CallId, telling: &mut Telling) {
         let (Some(call), Some(other)) = (self.calls.get(first), self.calls.get(second)) else { return };
-        telling.joined(&call.own, &other.own, &call.other, &other.other);
+        // Where one of the two others is at a phone of ours, that is who was asked, and has the call now.
+        let at_ours = |asked: &Call, with: &Call| {
+            let colleague = self.at_phone(other_number(asked), [asked.extension.as_str(), other_number(with)])?;
+            Some(colleague.own.clone())
+        };
+        match (at_ours(other, call), at_ours(call, other)) {
+            (None, Some(colleague)) => telling.joined(&other.own, &call.own, &other.other, &colleague),
+            (colleague, _) => telling.joined(&call.own, &other.own, &call.other, colleague.as_ref().unwrap_or(&other.other)),
+        }
         for (id, with) in [(first, second), (second, first)] {
             if let Some(call) = self.calls.get_mut(id) {
                 call.leaving = Some(Leaving::Joined(with.clone(), true));
@@ -99,5 +122,37 @@ impl Softphones {
         // This ends the session that it takes the place of.
         agent.answer(now, session, &said);
         self.settled(id, telling);
+    }
+}
+
+/// The number of whoever our user speaks with.
+fn other_number(call: &Call) -> &str {
+    if call.came_in { &call.other.number } else { &call.other.exten }
+}
+
+/// Whether both are one number, which an exchange may write in its own way: by the figures that every way has.
+fn is_same_number(a: &str, b: &str) -> bool {
+    let figures = |number: &str| -> Vec<u8> { number.bytes().rev().filter(u8::is_ascii_digit).take(9).collect() };
+    let (short, long) = (figures(a), figures(b));
+    if short.is_empty() { a == b } else { short == long }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_number;
+
+    #[test]
+    fn a_number_is_the_same_however_an_exchange_writes_it() {
+        for (a, b, is_same) in [
+            ("+447700900123", "00447700900123", true),
+            ("07700900123", "+447700900123", true),
+            ("+447700900123", "+447700900124", false),
+            ("101", "101", true),
+            ("101", "1101", false),
+            ("anonymous", "anonymous", true),
+            ("anonymous", "", false),
+        ] {
+            assert_eq!(is_same_number(a, b), is_same, "{a} {b}");
+        }
     }
 }

@@ -133,6 +133,18 @@ impl Softphones {
         self.call_at(channel).is_some()
     }
 
+    /// The call that has this channel.
+    #[must_use]
+    pub fn call_of(&self, channel: &str) -> Option<&CallId> {
+        self.call_at(channel).map(|call| &call.id)
+    }
+
+    /// The phone's own channel in a call.
+    #[must_use]
+    pub fn channel_of(&self, id: &CallId) -> Option<&str> {
+        self.calls.get(id).map(|call| call.own.name.as_str())
+    }
+
     pub(super) fn call_at(&self, channel: &str) -> Option<&Call> {
         self.calls.values().find(|call| call.own.name == channel || call.other.name == channel)
     }

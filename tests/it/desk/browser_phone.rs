@@ -468,11 +468,55 @@ async fn a_colleague_with_a_browser_gets_the_call_and_the_file() {
     bram.says("#file", "Bakkerij De Korenaar").await;
     bram.click("[data-action=answer]").await;
     bram.hears(DEBTOR).await;
-    browser.find(".bar[data-call=ended]").await;
+    bram.says("[data-given]", "Doorverbonden door Anna de Boer").await;
+    browser.gone("#file [data-name]").await;
     is_heard_by(&debtor, AGENT).await;
     debtor.hang_up().await;
     bram.find(".bar[data-call=ended]").await;
     office.pbx.wait_idle().await;
+}
+
+/// And one who is asked first gets the call, the file, the notes and what is owed for it; and it is one call, whoever of the two had it.
+#[tokio::test]
+async fn a_colleague_with_a_browser_who_was_asked_gets_the_call_and_the_notes() {
+    let office = office("phone-colleague-asked").await;
+    let bram = signed_in(&office.home, "bram").await;
+    let debtor = in_talk(&office).await;
+    let anna = &office.browser;
+    anna.type_into("#outcome textarea[name=notes]", "Wil een regeling, Bram weet ervan.").await;
+    anna.click("#phone-more summary").await;
+    anna.type_into("#hand-to", "102").await;
+    anna.click("[data-action=consult]").await;
+    bram.says("[data-state]", "Inkomend gesprek").await;
+    bram.click("[data-action=answer]").await;
+    bram.hears(AGENT).await;
+    anna.hears(AGENT).await;
+    anna.click("[data-action=join]").await;
+    bram.says("#file", "Bakkerij De Korenaar").await;
+    bram.says("[data-given]", "Doorverbonden door Anna de Boer").await;
+    bram.hears(DEBTOR).await;
+    let notes = "return document.querySelector('#outcome textarea[name=notes]')?.value";
+    let carried = until_async(|| async { (bram.script(notes).await == "Wil een regeling, Bram weet ervan.").then_some(()) }).await;
+    assert!(carried.is_some(), "the notes: {}", bram.script(notes).await);
+    anna.gone("#file [data-name]").await;
+    bram.picture("126-phone-colleague-asked").await;
+    // He is heard in it, holds it and takes it back: the phone and the desk mean the same call.
+    bram.click("[data-action=hold]").await;
+    bram.says("[data-state]", "In de wacht").await;
+    bram.click("[data-action=retrieve]").await;
+    bram.hears(DEBTOR).await;
+    is_heard_by(&debtor, AGENT).await;
+    bram.click("[data-action=hang-up]").await;
+    debtor.wait_closed().await;
+    bram.find(".bar[data-call=ended]").await;
+    office.pbx.wait_idle().await;
+    let pool = office.home.pool().await;
+    let owed = until_async(|| async {
+        let sql = "SELECT login FROM calls JOIN users ON users.id = calls.agent_id WHERE owes_outcome = 1";
+        let owed: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&pool).await.expect("the calls");
+        (owed == [("bram".to_owned(),)]).then_some(())
+    });
+    assert!(owed.await.is_some(), "one call, and Bram's");
 }
 
 /// Before the shift: which microphone, hearing oneself through the service, and how quiet the room is.

@@ -132,3 +132,21 @@ async fn practice_is_marked_and_reaches_no_ledger() {
     let _ = child.kill();
     let _ = child.wait();
 }
+
+/// The load that an office makes: agents who sign in with browsers, and debtors who call them.
+#[tokio::test]
+async fn an_office_under_load_says_what_was_seen() {
+    let mut command = tokio::process::Command::new(PROGRAM);
+    command.args(["simulate", "--agents", "3", "--cps", "2", "--seconds", "4", "--talk", "1"]).kill_on_drop(true);
+    let done = command.output().await.expect("the program");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
+    let numbers = |line: &str| -> Vec<u64> {
+        let line = said.lines().find_map(|said| said.strip_prefix(line)).unwrap_or_else(|| panic!("{said}"));
+        line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+    };
+    let [made, rang, taken, refused] = numbers("calls: ")[..] else { panic!("{said}") };
+    assert!(made >= 6 && rang >= 6 && taken >= 6 && refused == 0, "{said}");
+    let [heard_lost, heard, said_lost, told] = numbers("audio: ")[..] else { panic!("{said}") };
+    assert!(heard > 200 && told > 200 && heard_lost * 20 < heard && said_lost * 20 < told, "{said}");
+}
