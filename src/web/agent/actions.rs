@@ -82,11 +82,23 @@ pub(super) async fn dial(State(deps): State<Deps>, session: Session, Form(form):
             DialRefusal::Invalid => t.t("error-number"),
         })
     })?;
-    let call = CallId::dialled(&form.key).map_err(|_| Fault::Refused(t.t("request-failed")))?;
+    let call = new_call(&deps, &session, &form.key).await?;
     let record = deps.office.notices.contains_key(&file.creditor);
     let (agent, case, name, creditor) = (session.user.id, form.case, file.name, file.creditor);
     ask(&deps, &session, Command::Dial { agent, case, name, creditor, number, call, record }).await?;
     done(json!({}))
+}
+
+/// The call that a key stands for: a new one, or the one that the first press of a double one has begun. The key of a call that is over would
+/// put two calls into one record.
+pub(super) async fn new_call(deps: &Deps, session: &Session, key: &str) -> Result<CallId, Fault> {
+    let t = session.t;
+    let call = CallId::dialled(key).map_err(|_| Fault::Refused(t.t("request-failed")))?;
+    let is_under_way = || deps.board.borrow().seats.get(&session.user.id).is_some_and(|(_, seat)| seat.call(&call).is_some());
+    if !is_under_way() && deps.store.call(&call).await.map_err(|error| Fault::store(t, &error))?.is_some() && !is_under_way() {
+        return Err(Fault::Refused(t.t("error-call-known")));
+    }
+    Ok(call)
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use axum::extract::{Form, State};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::actions::ask;
+use super::actions::{ask, new_call};
 use crate::desk::hub::{AudioOffer, Command, OfferRefused};
 use crate::desk::phone::{DeskPhone, PhoneWish, Quality, keys};
 use crate::desk::seat::{DeskCall, DeskCallState, Seat};
@@ -125,7 +125,7 @@ pub(super) struct ConsultForm {
 /// Asks a colleague, while the other waits.
 pub(super) async fn consult(State(deps): State<Deps>, session: Session, Form(form): Form<ConsultForm>) -> Answer {
     let colleague = colleague(&deps, session.t, &form.to)?;
-    let call = CallId::dialled(&form.key).map_err(|_| Fault::Refused(session.t.t("request-failed")))?;
+    let call = new_call(&deps, &session, &form.key).await?;
     ask(&deps, &session, Command::Consult { agent: session.user.id, colleague, call }).await?;
     done(json!({}))
 }

@@ -667,6 +667,7 @@ error-must-tick = Do this first, and tick it.
 error-no-such-time = That time does not exist: the clock goes forward an hour then. Choose another.
 error-date-too-far = Too far away: choose { $a } at the latest.
 error-too-long = Too long: at most { $n } characters.
+error-call-known = This call has been made already. Load the page again, and dial then.
 error-not-their-number = This number is not one of this debtor's. Attach it first.
 error-premium = This is a premium-rate number; Belbrug does not dial those.
 error-country = Calls to { $a } are switched off. Your administrator can add the country.

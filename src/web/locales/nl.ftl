@@ -667,6 +667,7 @@ error-must-tick = Doe dit eerst en vink het aan.
 error-no-such-time = Die tijd bestaat niet: de klok gaat dan een uur vooruit. Kies een andere.
 error-date-too-far = Te ver weg: kies uiterlijk { $a }.
 error-too-long = Te lang: hoogstens { $n } tekens.
+error-call-known = Dit gesprek is al gevoerd. Laad de pagina opnieuw en bel dan.
 error-not-their-number = Dit nummer staat niet bij deze debiteur. Koppel het eerst.
 error-premium = Dit is een betaalnummer; dat belt Belbrug niet.
 error-country = Bellen naar { $a } staat uit. Uw beheerder kan het land toevoegen.

@@ -15,7 +15,7 @@ use super::browser_phone::{AGENT, DEBTOR, is_heard_by, signed_in, signs_in};
 use super::office::{CALLER, open_file};
 use super::service::Home;
 use crate::lab::pbx::Release;
-use crate::lab::{Pbx, Phone};
+use crate::lab::{Pbx, Phone, until_async};
 
 const RINGS: Duration = Duration::from_secs(20);
 
@@ -79,6 +79,45 @@ async fn audio_is_secret_where_we_want_it() {
         browser.hears(DEBTOR).await;
         is_heard_by(&debtor, AGENT).await;
     }
+}
+
+/// An exchange that speaks nothing but wideband with this phone, and one that speaks mu-law, which the page does not prefer: the debtor's
+/// phone speaks A-law, and both hear each other.
+#[tokio::test]
+async fn both_hear_each_other_in_wideband_and_in_mu_law() {
+    for codec in ["g722", "ulaw"] {
+        let pbx = exchange(&format!("phone-{codec}"), &format!("[101](+)\ndisallow = all\nallow = {codec}\n")).await;
+        let mut home = Home::by_browser(pbx.sip_port, &pbx.sip_secret, "");
+        home.start().await;
+        let browser = signed_in(&home, "anna").await;
+        let debtor = in_talk(&pbx, &browser).await;
+        browser.find(if codec == "g722" { "#phone[data-codec=G722]" } else { "#phone[data-codec=PCMA]" }).await;
+        debtor.hang_up().await;
+        browser.find(".bar[data-call=ended]").await;
+    }
+}
+
+/// The page is out of sight, and a second caller comes while the agent speaks with the first: the desktop is told of both.
+#[tokio::test]
+async fn a_second_call_is_told_to_the_desktop() {
+    let pbx = exchange("phone-notified", "").await;
+    let mut home = Home::by_browser(pbx.sip_port, &pbx.sip_secret, "");
+    home.start().await;
+    let browser = Browser::with_microphone(AGENT, &[]).await;
+    // A browser without a desktop has none to tell: what the page would tell it is written down, and the page believes itself out of sight.
+    let told = "window.told = [];
+        window.Notification = function (title) { told.push(title); };
+        window.Notification.permission = 'granted';
+        Object.defineProperty(document, 'hidden', { get: () => true });";
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({ "source": told })).await;
+    signs_in(&browser, &home.address, "anna").await;
+    let _first = in_talk(&pbx, &browser).await;
+    assert_eq!(browser.script("return told.length").await, 1);
+    let second = Phone::outside(&pbx, "+447700900200", "H. Kuipers").await;
+    second.dial("31101").await;
+    let both = until_async(|| async { (browser.script("return told.length").await == 2).then_some(()) });
+    assert!(both.await.is_some(), "the desktop was told {:?}", browser.script("return told").await);
+    browser.picture("127-phone-second-call").await;
 }
 
 /// A home office whose network lets no datagrams out: the audio goes by a connection.

@@ -457,3 +457,18 @@ async fn our_script_and_style_are_few_bytes() {
     }
     assert!((5_000..50_000).contains(&bytes), "{bytes} bytes");
 }
+
+/// The id of a dialled call comes from the page: that of a call that is over would put two calls into one record.
+#[tokio::test]
+async fn the_key_of_a_call_that_is_over_dials_nobody() {
+    let home = home().await;
+    let anna = signed_in(&home, "anna").await;
+    let case = case(&anna, &home, "korenaar").await;
+    let insert = "INSERT INTO calls (id, direction, started_seen, ended_seen) VALUES ('belbrug-0123456789', 'outbound', 1, 2)";
+    sqlx::query(insert).execute(&home.pool().await).await.expect("a call of before");
+    let dial = async |key: &str| post(&anna, &home, "/desk/dial", &[("case", &case), ("number", "+447700900123"), ("key", key)]).await;
+    let (status, answer) = dial("0123456789").await;
+    assert_eq!((status, answer["message"].as_str()), (StatusCode::CONFLICT, Some("Dit gesprek is al gevoerd. Laad de pagina opnieuw en bel dan.")));
+    let (_, answer) = dial("9876543210").await;
+    assert_ne!(answer["message"].as_str(), Some("Dit gesprek is al gevoerd. Laad de pagina opnieuw en bel dan."), "a new one goes to the PBX");
+}
