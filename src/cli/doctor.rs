@@ -122,9 +122,10 @@ fn browser(config: &Config, extensions: &BTreeSet<Extension>, report: &mut Repor
     }
     let at: Vec<String> = announced(browser).iter().map(ToString::to_string).collect();
     let at = if at.is_empty() { browser.listen.ip().to_string() } else { at.join(" or ") };
-    match (std::net::UdpSocket::bind(browser.listen), browser.listen.port()) {
+    let free = std::net::UdpSocket::bind(browser.listen).and_then(|_| std::net::TcpListener::bind(browser.listen));
+    match (free, browser.listen.port()) {
         (Ok(_), 0) => report.warn(&format!("browser: audio comes to {at}, at a port that changes: a firewall needs one in [browser] listen")),
-        (Ok(_), port) => report.good(&format!("browser: audio comes to {at}, port {port} (UDP)")),
+        (Ok(_), port) => report.good(&format!("browser: audio comes to {at}, port {port} (UDP, and TCP for those whose UDP is blocked)")),
         (Err(error), port) => {
             report.warn(&format!("browser: audio comes to {at}, port {port}, which cannot be had now ({error}): does the service run?"))
         }
