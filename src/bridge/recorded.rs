@@ -69,10 +69,11 @@ impl Recordings {
             RecordingChange::Started | RecordingChange::Resumed => Recording::Running(heard.channel.clone()),
             RecordingChange::Paused => Recording::Paused(heard.channel.clone()),
             RecordingChange::Stopped => Recording::Stopped,
+            RecordingChange::Failed => Recording::Failed,
         };
         let mut effects = self.due(&heard.call);
         effects.extend(self.show(&heard.call));
-        if heard.change == RecordingChange::Stopped {
+        if matches!(heard.change, RecordingChange::Stopped | RecordingChange::Failed) {
             let due = self.calls.get(&heard.call).is_some_and(|recorded| recorded.due);
             effects.push(RecordingEffect::Over { call: heard.call.clone(), due });
         }
@@ -135,7 +136,7 @@ impl Recordings {
 
     fn over(&mut self, call: &CallId) -> Vec<RecordingEffect> {
         let Some(recorded) = self.calls.remove(call) else { return Vec::new() };
-        let own = (recorded.recording != Recording::Stopped).then(|| (call.clone(), recorded.due));
+        let own = (!matches!(recorded.recording, Recording::Stopped | Recording::Failed)).then(|| (call.clone(), recorded.due));
         own.into_iter().chain(recorded.merged).map(|(call, due)| RecordingEffect::Over { call, due }).collect()
     }
 }

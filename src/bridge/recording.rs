@@ -31,6 +31,7 @@ impl<C: Clock> Task<C> {
             RecordingChange::Paused => "recording_paused",
             RecordingChange::Resumed => "recording_resumed",
             RecordingChange::Stopped => "recording_stopped",
+            RecordingChange::Failed => "recording_failed",
         };
         let has_it = |seat: &&crate::desk::seat::Seat| seat.call(&heard.call).is_some_and(|call| call.is_live() && call.talk.has_run());
         let by = self.floor.seats().find(has_it).map(|seat| seat.profile.extension.clone());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Off -> Asked (dialled with a notice) -> Running <-> Paused -> Stopped
-//!  \_______ the dialplan began it _________/ \______________/
+//!  \_______ the dialplan began it _________/ \______________/ -> Failed
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub enum Recording {
     Paused(String),
     /// It was recorded, and is not any more.
     Stopped,
+    /// It should be recorded, and is not any more: the disk is full, or worse.
+    Failed,
 }
 
 impl Recording {
@@ -34,7 +36,7 @@ impl Recording {
     pub fn channel(&self) -> Option<&str> {
         match self {
             Self::Running(channel) | Self::Paused(channel) => Some(channel),
-            Self::Off | Self::Asked | Self::Stopped => None,
+            Self::Off | Self::Asked | Self::Stopped | Self::Failed => None,
         }
     }
 }

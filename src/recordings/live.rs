@@ -20,6 +20,8 @@ use crate::telephony::media::g711;
 
 /// Packets that wait for the disk, at most: six seconds of a hundred calls.
 const WAITING_MAX: usize = 65_536;
+/// Recordings that broke off and are not told of yet, at most.
+const BROKEN_MAX: usize = 1024;
 /// How often the header is brought up to date: what a crash leaves can be heard to within this.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// What has not come so long after its time is silence.
@@ -48,6 +50,9 @@ pub struct Recorder {
     line: SyncSender<Item>,
 }
 
+/// Calls whose recording broke off.
+pub type BrokenOff = Receiver<CallId>;
+
 impl std::fmt::Debug for Item {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Item")
@@ -55,16 +60,16 @@ impl std::fmt::Debug for Item {
 }
 
 impl Recorder {
-    /// Begins a thread that writes into this folder.
+    /// Begins a thread that writes into this folder; and what it could not.
     ///
     /// # Errors
     /// When the folder cannot be made, or no thread begun.
-    pub fn start(folder: &Path) -> std::io::Result<Self> {
+    pub fn start(folder: &Path) -> std::io::Result<(Self, BrokenOff)> {
         std::fs::create_dir_all(folder)?;
-        let (line, items) = sync_channel(WAITING_MAX);
+        let ((line, items), (broken, broken_off)) = (sync_channel(WAITING_MAX), sync_channel(BROKEN_MAX));
         let folder = folder.to_owned();
-        std::thread::Builder::new().name("recorder".to_owned()).spawn(move || run(&folder, &items))?;
-        Ok(Self { line })
+        std::thread::Builder::new().name("recorder".to_owned()).spawn(move || run(&folder, &items, &broken))?;
+        Ok((Self { line }, broken_off))
     }
 
     fn send(&self, item: Item) -> bool {
@@ -92,7 +97,11 @@ impl Recorder {
     }
 }
 
-fn run(folder: &Path, items: &Receiver<Item>) {
+fn run(folder: &Path, items: &Receiver<Item>, broken: &SyncSender<CallId>) {
+    let breaks_off = |call: &CallId, error: &hound::Error| {
+        tracing::error!(%call, %error, "a recording is broken off: is the disk full?");
+        let _ = broken.try_send(call.clone());
+    };
     let mut calls: HashMap<CallId, Call> = HashMap::new();
     let mut flush_at = Instant::now() + FLUSH_EVERY;
     loop {
@@ -101,12 +110,12 @@ fn run(folder: &Path, items: &Receiver<Item>) {
                 Ok(opened) => {
                     calls.entry(call).or_insert(opened);
                 }
-                Err(error) => tracing::error!(%call, %error, "a call is not recorded: see [recording] folder"),
+                Err(error) => breaks_off(&call, &error),
             },
             Ok(Item::Audio(call, side, now, codec, payload)) => {
                 let Some(of) = calls.get_mut(&call) else { continue };
                 if let Err(error) = of.side(side).write(now, codec, &payload) {
-                    tracing::error!(%call, %error, "a recording is broken off: is the disk full?");
+                    breaks_off(&call, &error);
                     calls.remove(&call);
                 }
             }
@@ -120,7 +129,7 @@ fn run(folder: &Path, items: &Receiver<Item>) {
                 calls.retain(|call, of| match of.flush(Instant::now()) {
                     Ok(()) => true,
                     Err(error) => {
-                        tracing::error!(%call, %error, "a recording is broken off: is the disk full?");
+                        breaks_off(call, &error);
                         false
                     }
                 });

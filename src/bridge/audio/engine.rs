@@ -17,8 +17,9 @@ use super::sessions::Sessions;
 use super::ways::{BROWSERS, LISTENER, STREAMS, Way, Ways};
 use crate::ids::AgentId;
 use crate::measure;
-use crate::recordings::live::Recorder;
+use crate::recordings::live::{BrokenOff, Recorder};
 use crate::telephony::media::codec::FRAME;
+use crate::telephony::pbx::recording::RecordingChange;
 
 const WAKE: Token = Token(0);
 /// Two tokens a call from here on: its audio and its reports.
@@ -53,6 +54,7 @@ pub struct Engine {
     pub(super) strangers: u64,
     pub(super) frames: u64,
     pub(super) recorder: Option<Recorder>,
+    broken_off: Option<BrokenOff>,
     pub(super) buffer: Vec<u8>,
     /// Sockets from which not everything was taken.
     pub(super) unfinished: Vec<Token>,
@@ -63,7 +65,12 @@ impl Engine {
     ///
     /// # Errors
     /// When the address cannot be had.
-    pub fn open(listen: SocketAddr, announced: &[IpAddr], recorder: Option<Recorder>) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
+    pub fn open(
+        listen: SocketAddr,
+        announced: &[IpAddr],
+        recorder: Option<(Recorder, BrokenOff)>,
+    ) -> io::Result<(Self, Orders, mpsc::Receiver<Told>)> {
+        let (recorder, broken_off) = recorder.unzip();
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         let ways = Ways::open(listen, poll.registry())?;
@@ -90,6 +97,7 @@ impl Engine {
             strangers: 0,
             frames: 0,
             recorder,
+            broken_off,
             buffer: vec![0; 2048],
             unfinished: Vec::new(),
         };
@@ -311,6 +319,11 @@ impl Engine {
         }
         for call in in_vain {
             self.tell(Told::WaitedInVain(call));
+        }
+        while let Some(call) = self.broken_off.as_ref().and_then(|broken_off| broken_off.try_recv().ok()) {
+            if self.legs.of_call(&call).is_some_and(|leg| leg.recording.take().is_some()) {
+                self.tell(Told::Recording(call, RecordingChange::Failed));
+            }
         }
         self.frames += 1;
         if self.frames.is_multiple_of(MARK_FRAMES) {

@@ -32,7 +32,7 @@ pub struct RecordingNote {
     pub call: CallId,
     /// When.
     pub at: Timestamp,
-    /// `recording_started`, `recording_paused`, `recording_resumed` or `recording_stopped`.
+    /// `recording_started`, `recording_paused`, `recording_resumed`, `recording_stopped` or `recording_failed`.
     pub kind: &'static str,
     /// The phone whose agent asked for it.
     pub by: Option<Extension>,

@@ -24,4 +24,6 @@ pub enum RecordingChange {
     Resumed,
     /// It was stopped, while the call went on.
     Stopped,
+    /// It broke off, while the call went on.
+    Failed,
 }

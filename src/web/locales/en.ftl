@@ -702,6 +702,7 @@ recording-mark-asked = Recording asked for
 recording-mark-running = Recording
 recording-mark-paused = Recording paused
 recording-mark-stopped = Recording stopped
+recording-mark-failed = Recording broke off
 recording-pause = Pause the recording
 recording-resume = Resume the recording
 recording-stop = Stop the recording for good
@@ -730,6 +731,7 @@ event-recording-started = Recording made ready
 event-recording-paused = Recording paused
 event-recording-resumed = Recording resumed
 event-recording-stopped = Recording stopped
+event-recording-failed = Recording broke off
 
 # The phone in the browser
 phone-answer = Answer

@@ -702,6 +702,7 @@ recording-mark-asked = Opname gevraagd
 recording-mark-running = Wordt opgenomen
 recording-mark-paused = Opname gepauzeerd
 recording-mark-stopped = Opname gestopt
+recording-mark-failed = Opname afgebroken
 recording-pause = Pauzeer de opname
 recording-resume = Hervat de opname
 recording-stop = Stop de opname voorgoed
@@ -730,6 +731,7 @@ event-recording-started = Opname klaargezet
 event-recording-paused = Opname gepauzeerd
 event-recording-resumed = Opname hervat
 event-recording-stopped = Opname gestopt
+event-recording-failed = Opname afgebroken
 
 # The phone in the browser
 phone-answer = Neem op

@@ -14,6 +14,7 @@ pub enum Mark {
     Running,
     Paused,
     Stopped,
+    Failed,
 }
 
 impl Mark {
@@ -25,6 +26,7 @@ impl Mark {
             recording::Recording::Running(_) => Some(Self::Running),
             recording::Recording::Paused(_) => Some(Self::Paused),
             recording::Recording::Stopped => Some(Self::Stopped),
+            recording::Recording::Failed => Some(Self::Failed),
         }
     }
 
@@ -35,6 +37,7 @@ impl Mark {
             Self::Running => "running",
             Self::Paused => "paused",
             Self::Stopped => "stopped",
+            Self::Failed => "failed",
         }
     }
 
@@ -44,6 +47,7 @@ impl Mark {
             Self::Running => "●",
             Self::Paused => "❚❚",
             Self::Stopped => "■",
+            Self::Failed => "▲",
         }
     }
 
@@ -52,7 +56,7 @@ impl Mark {
         match self {
             Self::Running => Some(("pause", "❚❚")),
             Self::Paused => Some(("resume", "●")),
-            Self::Asked | Self::Stopped => None,
+            Self::Asked | Self::Stopped | Self::Failed => None,
         }
     }
 }
@@ -112,14 +116,16 @@ mod tests {
 
     #[test]
     fn everything_that_can_become_of_a_recording_has_its_words() {
-        let mut keys: Vec<String> =
-            [Mark::Asked, Mark::Running, Mark::Paused, Mark::Stopped].iter().map(|mark| format!("recording-mark-{}", mark.code())).collect();
+        let mut keys: Vec<String> = [Mark::Asked, Mark::Running, Mark::Paused, Mark::Stopped, Mark::Failed]
+            .iter()
+            .map(|mark| format!("recording-mark-{}", mark.code()))
+            .collect();
         keys.extend(["pause", "resume", "stop"].map(|wish| format!("recording-{wish}")));
         keys.extend(
             ["running", "ok", "unwanted", "missing-both", "failed-disk", "failed-unreadable", "failed-name"].map(|end| format!("recording-{end}")),
         );
         keys.extend(["agent", "debtor", "both", "agent-early", "debtor-early"].map(|why| format!("recording-empty-{why}")));
-        keys.extend(["started", "paused", "resumed", "stopped"].map(|what| format!("event-recording-{what}")));
+        keys.extend(["started", "paused", "resumed", "stopped", "failed"].map(|what| format!("event-recording-{what}")));
         for language in Language::ALL {
             for key in &keys {
                 assert_ne!(&Texts::of(language).t(key), key, "{language:?} misses {key}");

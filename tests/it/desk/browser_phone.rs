@@ -454,6 +454,36 @@ async fn both_sides_are_recorded_and_nothing_of_what_was_paused() {
     }
 }
 
+/// The disk is full: the call goes on, and the page says that it is not recorded.
+#[tokio::test]
+async fn a_recording_that_breaks_off_is_said_and_the_call_goes_on() {
+    let notices =
+        "[recording]\nkeep = \"{folder}/recordings\"\n[recording.notices]\n\"Groothandel De Linde BV\" = \"Dit gesprek wordt opgenomen.\"\n";
+    let Office { pbx, home, browser } = office_with("phone-record-full", notices).await;
+    let debtor = Phone::outside_to_be_called(&pbx, CALLER, "M. Vos").await;
+    open_file(&browser).await;
+    let key = browser.script("return document.querySelector('#file button.dial').form.elements.key.value").await;
+    let file = format!("belbrug-{}-agent.wav", key.as_str().expect("the key of the call"));
+    // A device on which there is never any room (full(4)).
+    std::os::unix::fs::symlink("/dev/full", home.path("recordings").join("running").join(file)).expect("a full disk");
+    browser.click("#file button.dial").await;
+    debtor.wait_ringing().await;
+    debtor.answer().await;
+    browser.find("[data-recording=failed]").await;
+    browser.hears(DEBTOR).await;
+    is_heard_by(&debtor, AGENT).await;
+    browser.picture("128-phone-recording-broke-off").await;
+    debtor.hang_up().await;
+    browser.find(".bar[data-call=ended]").await;
+    // And whoever keeps the recordings knows that this one is not whole.
+    let pool = home.pool().await;
+    let alarm = until_async(|| async {
+        let sql = "SELECT state FROM recordings";
+        sqlx::query_scalar::<_, String>(sql).fetch_optional(&pool).await.expect("the recordings").filter(|state| state != "running")
+    });
+    assert_eq!(alarm.await.as_deref(), Some("empty"), "an alarm for the supervisors");
+}
+
 /// Two agents with browsers: one calls the other, and hands a debtor over with the file.
 #[tokio::test]
 async fn a_colleague_with_a_browser_gets_the_call_and_the_file() {
