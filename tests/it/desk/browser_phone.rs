@@ -16,6 +16,10 @@ pub(super) const DEBTOR: f64 = 1000.0;
 /// What a colleague's phone speaks.
 const COLLEAGUE: f64 = 440.0;
 
+/// For the creditor of the sample debtors, calls are recorded.
+const RECORDED: &str =
+    "[recording]\nkeep = \"{folder}/recordings\"\n[recording.notices]\n\"Groothandel De Linde BV\" = \"Dit gesprek wordt opgenomen.\"\n";
+
 struct Office {
     pbx: Pbx,
     home: Home,
@@ -411,9 +415,7 @@ async fn the_same_at_kamailio() {
 /// Dialled for a creditor with a notice: each side is on its own channel, and nothing of what was said while it was paused.
 #[tokio::test]
 async fn both_sides_are_recorded_and_nothing_of_what_was_paused() {
-    let notices =
-        "[recording]\nkeep = \"{folder}/recordings\"\n[recording.notices]\n\"Groothandel De Linde BV\" = \"Dit gesprek wordt opgenomen.\"\n";
-    let Office { pbx, home, browser } = office_with("phone-record", notices).await;
+    let Office { pbx, home, browser } = office_with("phone-record", RECORDED).await;
     let debtor = Phone::outside_to_be_called(&pbx, CALLER, "M. Vos").await;
     open_file(&browser).await;
     browser.click("#file button.dial").await;
@@ -457,9 +459,7 @@ async fn both_sides_are_recorded_and_nothing_of_what_was_paused() {
 /// The disk is full: the call goes on, and the page says that it is not recorded.
 #[tokio::test]
 async fn a_recording_that_breaks_off_is_said_and_the_call_goes_on() {
-    let notices =
-        "[recording]\nkeep = \"{folder}/recordings\"\n[recording.notices]\n\"Groothandel De Linde BV\" = \"Dit gesprek wordt opgenomen.\"\n";
-    let Office { pbx, home, browser } = office_with("phone-record-full", notices).await;
+    let Office { pbx, home, browser } = office_with("phone-record-full", RECORDED).await;
     let debtor = Phone::outside_to_be_called(&pbx, CALLER, "M. Vos").await;
     open_file(&browser).await;
     let key = browser.script("return document.querySelector('#file button.dial').form.elements.key.value").await;
