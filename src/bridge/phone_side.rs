@@ -213,9 +213,11 @@ impl<C: Clock> Task<C> {
                 }
             }
             PhoneInput::Told(Told::Measured(call, quality)) => {
-                measure::call_heard(quality.mos());
                 let told_as = self.phones.told_as.remove(&call).unwrap_or(call);
-                self.journal.put(Write::Quality(told_as, quality));
+                if quality.heard.expected > 0 {
+                    measure::call_heard(quality.mos());
+                    self.journal.put(Write::Quality(told_as, quality));
+                }
             }
             PhoneInput::Told(Told::Recording(call, change)) => self.recorded_here(call, change),
             PhoneInput::Told(Told::WaitedInVain(call)) => {

@@ -75,10 +75,15 @@ impl Load {
             }
         }
         self.until(&counts, "their phones are registered and they are heard", |counts| of(&counts.ready) == self.agents as u64).await?;
-        say(&format!("{} agents are at work; {} calls a second for {} s", self.agents, self.cps, self.seconds));
+        let talk = self.talk().as_secs();
+        say(&format!("{} agents are at work; {} calls a second, for {talk} s until most talk, and {} s more", self.agents, self.cps, self.seconds));
+        let calling = tokio::spawn(make_calls(self.cps, call_now.clone()));
+        // From then on as many talk as will.
+        tokio::time::sleep(self.talk()).await;
         let (began, cpu) = (Instant::now(), cpu());
-        let _ = tokio::time::timeout(Duration::from_secs(self.seconds), make_calls(self.cps, call_now.clone())).await;
+        tokio::time::sleep(Duration::from_secs(self.seconds)).await;
         let used = cpu_since(cpu) / began.elapsed().as_secs_f64() * 100.0;
+        calling.abort();
         // Whoever talks has his time.
         tokio::time::sleep(self.talk() + Duration::from_secs(2)).await;
         let _ = end.send(true);
@@ -138,10 +143,11 @@ fn login(at: usize) -> String {
 /// What was seen.
 fn report(counts: &Counts, used: f64) {
     say(&format!(
-        "calls: {} made, {} rang at a page, {} taken and talked; {} wishes refused",
+        "calls: {} made, {} rang at a page, {} taken; in {} one side heard nothing; {} wishes refused",
         of(&counts.made),
         of(&counts.rang),
         of(&counts.taken),
+        of(&counts.deaf),
         of(&counts.refused)
     ));
     say(&format!(
@@ -151,7 +157,7 @@ fn report(counts: &Counts, used: f64) {
         of(&counts.said_lost),
         of(&counts.said)
     ));
-    say(&format!("processor: {used:.0} % of one core, for service, browsers and debtors together"));
+    say(&format!("processor: {used:.0} % of one core while most talked, for service, browsers and debtors together"));
 }
 
 /// What this process has used so far (`proc_pid_stat(5)`: user and system time, in hundredths of a second).

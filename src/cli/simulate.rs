@@ -35,7 +35,7 @@ pub(crate) struct Simulate {
     #[arg(long)]
     seconds: Option<u64>,
     /// Makes load: an office of its own on this machine with so many agents at their browsers (at most 1000), who take the calls that
-    /// --cps makes (1 where nothing is said) for --seconds (30), and what was seen of it. Nothing of it is kept.
+    /// --cps makes (1 where nothing is said), until most of them talk and for --seconds (30) more, and what was seen of it. Nothing of it is kept.
     #[arg(long, conflicts_with_all = ["listen", "from"])]
     agents: Option<usize>,
     /// How long each of these agents talks; so that most of them do at any time, where nothing is said.

@@ -14,6 +14,7 @@ use super::counts::{Counts, more};
 use super::voice::Voice;
 use crate::personal::Personal;
 use crate::telephony::media::codec::{Codec, FRAME};
+use crate::telephony::media::quality::Heard;
 
 /// What the pages send at once, at most; a desk is far below.
 const EVENT_BYTES_MAX: usize = 4 << 20;
@@ -32,6 +33,9 @@ pub enum AgentError {
     /// They have no phone for him.
     #[error("the pages have no phone for the browser: {0}")]
     NoPhone(String),
+    /// They say nothing any more.
+    #[error("the stream of the desk has ended")]
+    Over,
     /// Their answer does not fit.
     #[error(transparent)]
     Answer(#[from] NoAnswer),
@@ -54,6 +58,8 @@ pub struct Agent {
     /// The call that is spoken in, until when, and whether it is being hung up.
     talk: Option<(String, Instant)>,
     silent_frames: u32,
+    /// What was heard before the talk.
+    heard_before: Heard,
 }
 
 impl Agent {
@@ -76,7 +82,20 @@ impl Agent {
         let answer: serde_json::Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
         let sdp = answer.get("sdp").and_then(serde_json::Value::as_str).ok_or_else(|| AgentError::NoPhone(answer.to_string()))?;
         browser.takes(sdp)?;
-        Ok(Self { client, pages, live, events: Vec::new(), browser, counts, is_ready: false, takes: None, talk: None, silent_frames: 0 })
+        let heard_before = browser.heard();
+        Ok(Self {
+            client,
+            pages,
+            live,
+            events: Vec::new(),
+            browser,
+            counts,
+            is_ready: false,
+            takes: None,
+            talk: None,
+            silent_frames: 0,
+            heard_before,
+        })
     }
 
     /// Works until the end is told: takes every call, and speaks in it for so long.
@@ -91,7 +110,10 @@ impl Agent {
                 tokio::select! {
                     _ = tick.tick() => break,
                     () = self.browser.turn() => {}
-                    chunk = self.live.chunk() => self.read(chunk?.as_deref().unwrap_or_default(), talk),
+                    chunk = self.live.chunk() => match chunk? {
+                        Some(chunk) => self.read(&chunk, talk),
+                        None => return Err(AgentError::Over),
+                    },
                     _ = end.changed() => {
                         self.counts.page_heard(self.browser.heard());
                         return Ok(());
@@ -152,9 +174,15 @@ impl Agent {
         match (&self.talk, talked) {
             (None, Some(call)) => {
                 more(&self.counts.taken);
+                self.heard_before = self.browser.heard();
                 self.talk = Some((call, Instant::now() + talk));
             }
-            (Some(_), None) => self.talk = None,
+            (Some(_), None) => {
+                if self.browser.heard().expected == self.heard_before.expected {
+                    more(&self.counts.deaf);
+                }
+                self.talk = None;
+            }
             _ => {}
         }
     }

@@ -17,6 +17,8 @@ pub struct Counts {
     pub taken: AtomicU64,
     /// What an agent wanted and the pages refused.
     pub refused: AtomicU64,
+    /// Conversations in which one of the two heard nothing of the other.
+    pub deaf: AtomicU64,
     /// Packets that pages should have heard, and of those, the lost ones.
     pub heard: AtomicU64,
     /// Lost.

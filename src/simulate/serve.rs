@@ -137,7 +137,13 @@ impl Simulator {
                     let Some(socket) = self.sockets.get(&at).cloned() else { continue };
                     self.speaking.insert(
                         session,
-                        tokio::spawn(speak(socket, to, codec, voice, Ear { heard: Reception::default(), counts: self.counts.clone() })),
+                        tokio::spawn(speak(
+                            socket,
+                            to,
+                            codec,
+                            voice,
+                            Ear { heard: Reception::default(), has_voice: false, counts: self.counts.clone() },
+                        )),
                     );
                 }
                 Sound::End(session) => self.be_silent(session),
@@ -168,9 +174,14 @@ fn audio_socket(ip: IpAddr, sockets: &mut HashMap<SocketAddr, Arc<UdpSocket>>) -
     }
 }
 
+/// Packets: our voices are never silent for longer.
+const LONGEST_PAUSE: u64 = 200;
+
 /// What a debtor hears, and not what it means.
 struct Ear {
     heard: Reception,
+    /// Something else than the silence that is filled in for a page that says nothing.
+    has_voice: bool,
     counts: Arc<Counts>,
 }
 
@@ -178,6 +189,7 @@ impl Ear {
     fn hears(&mut self, datagram: &[u8]) {
         if let Ok(packet) = RtpPacket::parse(datagram) {
             self.heard.received_of(packet.ssrc().into(), Instant::now(), packet.sequence_number(), packet.timestamp());
+            self.has_voice |= packet.payload().windows(2).any(|two| two.first() != two.last());
         }
     }
 }
@@ -185,6 +197,9 @@ impl Ear {
 impl Drop for Ear {
     fn drop(&mut self) {
         self.counts.debtor_heard(self.heard.whole());
+        if !self.has_voice && self.heard.whole().expected > LONGEST_PAUSE {
+            more(&self.counts.deaf);
+        }
     }
 }
 

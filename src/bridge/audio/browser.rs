@@ -34,7 +34,7 @@ pub(super) struct Browser {
     /// Which page it is.
     pub(super) tab: String,
     /// Where it comes from.
-    pub(super) addresses: VecDeque<SocketAddr>,
+    pub(super) addresses: VecDeque<(Way, SocketAddr)>,
     /// Our name in its checks of the way.
     pub(super) name: String,
     pub(super) is_connected: bool,
@@ -58,7 +58,14 @@ pub(super) enum Told {
 
 impl Browser {
     /// Takes a page's offer; the session, and our answer.
-    pub(super) fn new(now: Instant, agent: AgentId, tab: String, offer: &str, at: &[SocketAddr]) -> Result<(Self, String), OfferRefused> {
+    pub(super) fn new(
+        now: Instant,
+        agent: AgentId,
+        tab: String,
+        offer: &str,
+        at: &[SocketAddr],
+        takes_connections: bool,
+    ) -> Result<(Self, String), OfferRefused> {
         if offer.len() > OFFER_BYTES_MAX {
             return Err(OfferRefused::Unreadable);
         }
@@ -78,7 +85,7 @@ impl Browser {
             let host = Candidate::builder().udp().host(*address).build();
             // For those whose network lets no datagrams through: they connect to us.
             let connected = Candidate::builder().tcp().host(*address).tcptype(TcpType::Passive).build();
-            for candidate in [host, connected].into_iter().flatten() {
+            for candidate in host.into_iter().chain(connected.ok().filter(|_| takes_connections)) {
                 rtc.add_local_candidate(candidate);
             }
         }
@@ -177,7 +184,7 @@ impl Browser {
         } else {
             return;
         };
-        let numbers = self.stream.pass(now, audio.source, audio.seq, audio.ticks);
+        let Some(numbers) = self.stream.pass(now, audio.source, audio.seq, audio.ticks) else { return };
         let payload: Arc<[u8]> = audio.payload.into();
         let mut api = self.rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };

@@ -182,7 +182,7 @@ impl Engine {
 
     /// Whether it was of a session of ours.
     fn of_browser(&mut self, now: Instant, way: Way, from: SocketAddr, datagram: &[u8]) -> bool {
-        let Some(key) = self.browsers.of(from, datagram) else {
+        let Some(key) = self.browsers.of((way, from), datagram) else {
             self.strangers += 1; // And nothing is remembered of it.
             return false;
         };
@@ -190,7 +190,7 @@ impl Engine {
         let Some(browser) = self.browsers.get_mut(key) else { return false };
         match browser.received(now, way, from, local, datagram) {
             Ok(true) => {
-                self.browsers.came_from(key, from);
+                self.browsers.came_from(key, (way, from));
                 self.poll_browser(now, key);
                 return true;
             }
@@ -296,7 +296,7 @@ impl Engine {
         if now >= self.next_sweep {
             self.next_sweep = now + SWEEP;
             let browsers = &self.browsers;
-            self.ways.sweep(now, self.poll.registry(), |from| browsers.has(from));
+            self.ways.sweep(now, self.poll.registry(), |from| browsers.has(Way::Connection, from));
         }
         if self.legs.len() == 0 || now < self.next_frame {
             return;

@@ -140,6 +140,14 @@ impl Leg {
         }
     }
 
+    /// Whether it could be the other end, before it has proved anything.
+    fn may_be_the_other(&self, flow: &Flow, from: SocketAddr) -> bool {
+        match self.locked.filter(|(version, _)| *version == flow.version) {
+            Some((_, at)) => from == at || from == flow.to,
+            None => from.ip() == flow.to.ip() || from.ip() == flow.exchange,
+        }
+    }
+
     fn to(&self, flow: &Flow) -> SocketAddr {
         self.locked.filter(|(version, _)| *version == flow.version).map_or(flow.to, |(_, at)| at)
     }
@@ -156,6 +164,10 @@ impl Leg {
     /// Takes a packet of the PBX; the audio in it, where it is to be heard.
     pub(super) fn received(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Option<Audio> {
         let flow = self.flow?;
+        if !self.may_be_the_other(&flow, from) {
+            self.strangers += 1;
+            return None;
+        }
         let opened = self.secure.as_mut().map(|secure| secure.open(datagram).unwrap_or_default());
         let packet = RtpPacket::parse(opened.as_deref().unwrap_or(datagram)).ok();
         let Some(packet) = packet.filter(|_| self.is_the_other(&flow, from)) else {
@@ -206,7 +218,7 @@ impl Leg {
         if audio.codec != wanted {
             change_law(audio.codec, &mut audio.payload);
         }
-        let numbers = self.stream.pass(now, audio.source, audio.seq, audio.ticks);
+        let Some(numbers) = self.stream.pass(now, audio.source, audio.seq, audio.ticks) else { return };
         self.send(&flow, flow.codec.0, numbers, &audio.payload);
     }
 
@@ -267,7 +279,7 @@ impl Leg {
     /// Takes a report of the other end.
     pub(super) fn reported(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
         let is_the_others = self.flow.is_some_and(|flow| from.ip() == self.to(&flow).ip());
-        let opened = self.secure.as_mut().map(|secure| secure.open_report(datagram).unwrap_or_default());
+        let opened = self.secure.as_mut().filter(|_| is_the_others).map(|secure| secure.open_report(datagram).unwrap_or_default());
         if !is_the_others || !self.reports.read(now, ntp(), opened.as_deref().unwrap_or(datagram)) {
             self.strangers += 1;
         }

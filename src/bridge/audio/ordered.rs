@@ -102,9 +102,7 @@ impl Engine {
             let _ = self.poll.registry().deregister(&mut leg.rtcp);
             measure::audio_dropped(leg.strangers);
             let quality = leg.quality();
-            if quality.heard.expected > 0 {
-                self.tell(Told::Measured(call.clone(), quality));
-            }
+            self.tell(Told::Measured(call.clone(), quality));
         }
     }
 
@@ -132,7 +130,7 @@ impl Engine {
         if self.browsers.is_full() {
             return Err(OfferRefused::TooMany);
         }
-        let (browser, answer) = Browser::new(now, agent, tab, &sdp, &self.at)?;
+        let (browser, answer) = Browser::new(now, agent, tab, &sdp, &self.at, self.ways.takes_connections())?;
         self.browsers.add(browser, &mut self.ways);
         Ok(answer)
     }

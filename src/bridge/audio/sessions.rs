@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::browser::Browser;
 use super::stun;
-use super::ways::Ways;
+use super::ways::{Way, Ways};
 use crate::ids::AgentId;
 
 /// Addresses from which one browser may come; of more the oldest is forgotten.
@@ -22,7 +22,7 @@ pub(super) struct Sessions {
     heard: BTreeMap<AgentId, u64>,
     coming: BTreeMap<AgentId, u64>,
     by_name: HashMap<String, u64>,
-    by_address: HashMap<SocketAddr, u64>,
+    by_address: HashMap<(Way, SocketAddr), u64>,
     count: u64,
 }
 
@@ -44,7 +44,7 @@ impl Sessions {
     }
 
     /// For which session a datagram is: by the name in it, or by where it comes from.
-    pub(super) fn of(&self, from: SocketAddr, datagram: &[u8]) -> Option<u64> {
+    pub(super) fn of(&self, from: (Way, SocketAddr), datagram: &[u8]) -> Option<u64> {
         let named = stun::own_name(datagram).and_then(|name| self.by_name.get(name));
         named.or_else(|| self.by_address.get(&from)).copied()
     }
@@ -54,7 +54,7 @@ impl Sessions {
     }
 
     /// The session has taken something from this address.
-    pub(super) fn came_from(&mut self, key: u64, from: SocketAddr) {
+    pub(super) fn came_from(&mut self, key: u64, from: (Way, SocketAddr)) {
         if self.by_address.get(&from) == Some(&key) {
             return;
         }
@@ -109,8 +109,8 @@ impl Sessions {
     }
 
     /// Whether one comes from this address.
-    pub(super) fn has(&self, from: SocketAddr) -> bool {
-        self.by_address.contains_key(&from)
+    pub(super) fn has(&self, way: Way, from: SocketAddr) -> bool {
+        self.by_address.contains_key(&(way, from))
     }
 
     pub(super) fn due(&self, now: Instant) -> Vec<u64> {

@@ -23,8 +23,9 @@ const FRAME_BYTES_MAX: usize = 2048;
 const READ_BYTES: usize = 4096;
 /// Reads of one connection before the others have their turn.
 const READS_A_TURN: usize = 16;
-/// What may wait to be sent on a connection: half a second of audio. What comes later is lost, as any network may lose it.
-const UNSENT_BYTES_MAX: usize = 8 * 1024;
+/// What may wait to be sent on a connection, here and once more in the kernel: half a second of audio each. What comes later is lost, as any
+/// network may lose it.
+const UNSENT_BYTES_MAX: usize = 5 * 1024;
 /// Connections that have not named a session of ours yet, at most; of more the oldest is closed. And how long they may take.
 const STRANGERS_MAX: usize = 64;
 const STRANGER_PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +33,7 @@ const STRANGER_PATIENCE: Duration = Duration::from_secs(5);
 const STREAMS_MAX: usize = 10_000;
 
 /// How something came, or goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Way {
     Datagram,
     Connection,
@@ -41,7 +42,8 @@ pub(super) enum Way {
 /// All ways.
 pub(super) struct Ways {
     pub(super) socket: UdpSocket,
-    listener: TcpListener,
+    /// None where somebody else has that port.
+    listener: Option<TcpListener>,
     streams: BTreeMap<usize, Stream>,
     by_address: HashMap<SocketAddr, usize>,
     /// Those that have not named a session yet, the oldest first.
@@ -64,14 +66,17 @@ impl Ways {
     /// Listens here, for both. Where the port is none, any is right.
     pub(super) fn open(listen: SocketAddr, registry: &Registry) -> io::Result<Self> {
         let tries = if listen.port() == 0 { PORTS_TRIED } else { 1 };
-        let mut opened = both(listen);
+        let mut opened = both(listen)?;
         for _ in 1..tries {
-            if opened.is_ok() {
+            if opened.1.is_ok() {
                 break;
             }
-            opened = both(listen);
+            opened = both(listen)?;
         }
-        let (socket, mut listener) = opened?;
+        let (socket, listener) = opened;
+        let mut listener = listener
+            .inspect_err(|error| tracing::warn!(%error, "browsers whose network lets no UDP through are not heard: see [browser] listen"))
+            .ok();
         // All browsers share this socket. The kernel gives what it allows (net.core.rmem_max), and never less than before.
         let kernel = SockRef::from(&socket);
         if kernel.recv_buffer_size()? < BUFFER_BYTES {
@@ -79,7 +84,9 @@ impl Ways {
         }
         let mut socket = UdpSocket::from_std(socket);
         registry.register(&mut socket, BROWSERS, Interest::READABLE)?;
-        registry.register(&mut listener, LISTENER, Interest::READABLE)?;
+        if let Some(listener) = &mut listener {
+            registry.register(listener, LISTENER, Interest::READABLE)?;
+        }
         Ok(Self { socket, listener, streams: BTreeMap::new(), by_address: HashMap::new(), strangers: VecDeque::new(), count: 0 })
     }
 
@@ -98,7 +105,8 @@ impl Ways {
     /// Takes the connections that wait.
     pub(super) fn accept(&mut self, now: Instant, registry: &Registry) {
         loop {
-            let (mut socket, from) = match self.listener.accept() {
+            let Some(listener) = &self.listener else { return };
+            let (mut socket, from) = match listener.accept() {
                 Ok(accepted) => accepted,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
@@ -112,6 +120,7 @@ impl Ways {
             let number = STREAMS + self.count;
             // A frame waits for no other; without it, it comes later.
             let _ = socket.set_nodelay(true);
+            let _ = SockRef::from(&socket).set_send_buffer_size(UNSENT_BYTES_MAX);
             if self.streams.len() >= STREAMS_MAX || registry.register(&mut socket, Token(number), Interest::READABLE | Interest::WRITABLE).is_err() {
                 continue;
             }
@@ -166,16 +175,21 @@ impl Ways {
         }
     }
 
+    /// Whether browsers can connect.
+    pub(super) const fn takes_connections(&self) -> bool {
+        self.listener.is_some()
+    }
+
     pub(super) fn has_streams(&self) -> bool {
         !self.streams.is_empty()
     }
 }
 
-/// A socket for datagrams, and one for connections at the same port.
-fn both(listen: SocketAddr) -> io::Result<(std::net::UdpSocket, TcpListener)> {
+/// A socket for datagrams, and one for connections at the same port, where that can be had.
+fn both(listen: SocketAddr) -> io::Result<(std::net::UdpSocket, io::Result<TcpListener>)> {
     let socket = std::net::UdpSocket::bind(listen)?;
     socket.set_nonblocking(true)?;
-    let listener = TcpListener::bind(socket.local_addr()?)?;
+    let listener = TcpListener::bind(socket.local_addr()?);
     Ok((socket, listener))
 }
 

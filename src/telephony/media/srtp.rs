@@ -57,12 +57,15 @@ pub struct Keys {
 #[error("audio cannot be made secret: {0}")]
 pub struct Unusable(String);
 
+type Proved = VecDeque<(u32, Context)>;
+
 /// The audio of one call, both ways.
 pub struct Secure {
     keys: Keys,
     out: Context,
-    /// One for each stream of the other end that has proved to be its own, the newest last.
-    heard: VecDeque<(u32, Context)>,
+    /// One for each stream of the other end that has proved to be its own, the newest last; and for its reports, which are counted apart.
+    heard: Proved,
+    reports: Proved,
 }
 
 impl Secure {
@@ -71,7 +74,7 @@ impl Secure {
     /// # Errors
     /// When a key is none.
     pub fn new(keys: Keys) -> Result<Self, Unusable> {
-        Ok(Self { keys, out: context(&keys.ours)?, heard: VecDeque::new() })
+        Ok(Self { keys, out: context(&keys.ours)?, heard: Proved::new(), reports: Proved::new() })
     }
 
     /// Goes on with these keys; where one is as it was, packets are counted on (RFC 3711, 3.3.1).
@@ -84,6 +87,7 @@ impl Secure {
         }
         if self.keys.theirs != keys.theirs {
             self.heard.clear();
+            self.reports.clear();
         }
         self.keys = keys;
         Ok(())
@@ -101,7 +105,9 @@ impl Secure {
 
     /// A packet that came, where it is of the other end and new.
     pub fn open(&mut self, datagram: &[u8]) -> Option<Vec<u8>> {
-        self.opened(number_at(datagram, 8)?, |context| context.decrypt_rtp(datagram).ok().map(|packet| packet.to_vec()))
+        opened(&mut self.heard, &self.keys.theirs, number_at(datagram, 8)?, |context| {
+            context.decrypt_rtp(datagram).ok().map(|packet| packet.to_vec())
+        })
     }
 
     /// And a report. One that says that it is not secret is none: the library would take it unproved, and nobody has agreed on that.
@@ -110,22 +116,24 @@ impl Secure {
         if count & REPORT_IS_SECRET == 0 {
             return None;
         }
-        self.opened(number_at(datagram, 4)?, |context| context.decrypt_rtcp(datagram).ok().map(|report| report.to_vec()))
+        opened(&mut self.reports, &self.keys.theirs, number_at(datagram, 4)?, |context| {
+            context.decrypt_rtcp(datagram).ok().map(|report| report.to_vec())
+        })
     }
+}
 
-    /// Nothing is kept of a stream that has not proved to be theirs.
-    fn opened(&mut self, source: u32, open: impl FnOnce(&mut Context) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
-        if let Some((_, context)) = self.heard.iter_mut().find(|(known, _)| *known == source) {
-            return open(context);
-        }
-        let mut context = context(&self.keys.theirs).ok()?;
-        let opened = open(&mut context)?;
-        if self.heard.len() >= SOURCES_MAX {
-            self.heard.pop_front();
-        }
-        self.heard.push_back((source, context));
-        Some(opened)
+/// Nothing is kept of a stream that has not proved to be theirs.
+fn opened(proved: &mut Proved, key: &Key, source: u32, open: impl FnOnce(&mut Context) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    if let Some((_, context)) = proved.iter_mut().find(|(known, _)| *known == source) {
+        return open(context);
     }
+    let mut context = context(key).ok()?;
+    let opened = open(&mut context)?;
+    if proved.len() >= SOURCES_MAX {
+        proved.pop_front();
+    }
+    proved.push_back((source, context));
+    Some(opened)
 }
 
 impl fmt::Debug for Secure {

@@ -40,6 +40,8 @@ impl Numbers {
 #[derive(Debug)]
 pub struct Stream {
     feed: Option<Feed>,
+    /// Where the one who feeds it now began.
+    begun: u64,
     seq: u64,
     ticks: u32,
     sent: Option<Instant>,
@@ -49,11 +51,12 @@ impl Stream {
     /// A stream that begins with these, which nobody should guess.
     #[must_use]
     pub const fn new(seq: u16, ticks: u32) -> Self {
-        Self { feed: None, seq: seq as u64, ticks, sent: None }
+        Self { feed: None, begun: seq as u64, seq: seq as u64, ticks, sent: None }
     }
 
-    /// Passes a packet on that a source has numbered.
-    pub fn pass(&mut self, now: Instant, source: u64, seq: u16, ticks: u32) -> Numbers {
+    /// Passes a packet on that a source has numbered. `None` of one that comes so late that its number has been another's since: a number is
+    /// never given twice.
+    pub fn pass(&mut self, now: Instant, source: u64, seq: u16, ticks: u32) -> Option<Numbers> {
         let follows = self.feed.filter(|feed| feed.source == source).and_then(|feed| {
             let step = seq.wrapping_sub(feed.seq).cast_signed();
             (step.abs() < STEP_MAX).then_some((feed, step))
@@ -61,19 +64,22 @@ impl Stream {
         let Some((feed, step)) = follows else {
             let numbers = self.begin(now);
             self.feed = Some(Feed { source, seq, ticks });
-            return numbers;
+            return Some(numbers);
         };
         let numbers = Numbers {
             seq: self.seq.saturating_add_signed(step.into()),
             ticks: self.ticks.wrapping_add(ticks.wrapping_sub(feed.ticks)),
             is_first: false,
         };
+        if numbers.seq < self.begun {
+            return None;
+        }
         if step > 0 {
             self.feed = Some(Feed { source, seq, ticks });
             (self.seq, self.ticks) = (numbers.seq, numbers.ticks);
         }
         self.sent = Some(now);
-        numbers
+        Some(numbers)
     }
 
     /// Numbers a packet that is made here, after what was sent last.
@@ -100,6 +106,7 @@ impl Stream {
             self.ticks = self.ticks.wrapping_add(since.max(FRAME_TICKS));
         }
         self.feed = None;
+        self.begun = self.seq;
         Numbers { seq: self.seq, ticks: self.ticks, is_first: true }
     }
 }
@@ -119,7 +126,7 @@ mod tests {
     fn a_source_is_passed_on_with_its_own_gaps_and_order() {
         let (mut stream, start) = (Stream::new(100, 5000), Instant::now());
         let mut pass = |seq: u16, ticks| {
-            let numbers = stream.pass(start, 7, seq, ticks);
+            let numbers = stream.pass(start, 7, seq, ticks).unwrap();
             (numbers.seq, numbers.ticks, numbers.is_first)
         };
         assert_eq!(pass(65_534, 1000), (100, 5000, true));
@@ -133,13 +140,13 @@ mod tests {
     fn another_source_goes_on_where_the_first_was() {
         let (mut stream, start) = (Stream::new(0, 0), Instant::now());
         stream.pass(start, 1, 9, 9000);
-        let after = stream.pass(start + FRAME * 5, 2, 40_000, 77);
+        let after = stream.pass(start + FRAME * 5, 2, 40_000, 77).unwrap();
         assert_eq!((after.seq, after.ticks, after.is_first), (1, 800, true));
         let tone = stream.make(start + FRAME * 6);
         assert_eq!((tone.seq, tone.ticks, tone.is_first), (2, 960, true));
         let more = stream.make(start + FRAME * 7);
         assert_eq!((more.seq, more.ticks, more.is_first), (3, 1120, false));
-        let back = stream.pass(start + FRAME * 7, 2, 40_008, 1357);
+        let back = stream.pass(start + FRAME * 7, 2, 40_008, 1357).unwrap();
         assert_eq!((back.seq, back.ticks, back.is_first), (4, 1280, true), "never the same moment twice");
     }
 
@@ -147,7 +154,7 @@ mod tests {
     fn a_source_that_begins_anew_is_a_new_one() {
         let (mut stream, start) = (Stream::new(0, 0), Instant::now());
         stream.pass(start, 1, 9, 9000);
-        let after = stream.pass(start + FRAME, 1, 30_000, 4_000_000_000);
+        let after = stream.pass(start + FRAME, 1, 30_000, 4_000_000_000).unwrap();
         assert_eq!((after.seq, after.ticks, after.is_first), (1, 160, true));
     }
 
@@ -158,17 +165,21 @@ mod tests {
         let key = stream.make(start + FRAME);
         let more = [stream.make_at_same_time(), stream.make_at_same_time()];
         assert_eq!(more.map(|numbers| (numbers.seq, numbers.ticks)), [(key.seq + 1, key.ticks), (key.seq + 2, key.ticks)]);
-        assert_eq!(stream.pass(start + FRAME * 6, 1, 15, 9960).ticks, 960, "and then the voice is where it would be");
+        assert_eq!(stream.pass(start + FRAME * 6, 1, 15, 9960).unwrap().ticks, 960, "and then the voice is where it would be");
     }
 
     proptest! {
         /// Whatever feeds it, what begins anew comes after everything that went out.
         #[test]
-        fn numbers_only_grow(feeds in proptest::collection::vec((0..4_u64, any::<u16>(), any::<u32>(), 0..200_u64), 1..80)) {
+        fn numbers_only_grow_and_are_given_once(feeds in proptest::collection::vec((0..4_u64, any::<u16>(), any::<u32>(), 0..200_u64), 1..80)) {
             let (mut stream, mut now, mut last) = (Stream::new(65_530, u32::MAX - 10), Instant::now(), None::<u64>);
-            for (source, seq, ticks, wait) in feeds {
+            let mut given = std::collections::HashMap::new();
+            for (at, (source, seq, ticks, wait)) in feeds.into_iter().enumerate() {
                 now += Duration::from_millis(wait);
-                let numbers = if source == 3 { stream.make(now) } else { stream.pass(now, source, seq, ticks) };
+                // A few numbers about one, so that some come late.
+                let (seq, what) = (1000 + seq % 8, if source == 3 { (3, at) } else { (source, usize::from(seq % 8)) });
+                let Some(numbers) = (if source == 3 { Some(stream.make(now)) } else { stream.pass(now, source, seq, ticks) }) else { continue };
+                prop_assert_eq!(*given.entry(numbers.seq).or_insert(what), what, "only the same packet may have a number again");
                 if numbers.is_first && let Some(last) = last {
                     prop_assert!(numbers.seq > last);
                 }

@@ -69,7 +69,7 @@ impl Description {
         let formats = || media.fmt.split_ascii_whitespace().filter_map(|format| format.parse::<u8>().ok());
         let codecs = formats().filter_map(|format| Some((format, codec_of(media, format)?))).collect();
         let is_events = |format: &u8| matches!(mapped(media, *format), Some((name, CLOCK_HZ)) if name.eq_ignore_ascii_case("telephone-event"));
-        Some(Audio { at, codecs, events: formats().find(is_events), direction: self.direction(), crypto: crypto_of(media) })
+        Some(Audio { at, codecs, events: formats().find(is_events), direction: self.direction_of(media), crypto: crypto_of(media) })
     }
 
     /// Our answer to it, in this codec; every other medium in it is refused.
@@ -215,6 +215,8 @@ mod tests {
         let text = String::from_utf8(description.answered(&Ours { crypto: Some(own), ..OURS }, (8, Codec::Pcma), None)).unwrap();
         assert!(text.contains("m=audio 0 RTP/AVP 8\r\nm=audio 4000 RTP/SAVP 8\r\n"), "{text}");
         assert!(text.contains(&format!("a=crypto:7 AES_CM_128_HMAC_SHA1_80 inline:{}\r\n", "QUFB".repeat(10))), "{text}");
+        let held = theirs(&format!("m=audio 0 RTP/AVP 8\r\na=inactive\r\nm=audio 7002 RTP/SAVP 8\r\n{keyed}a=sendonly\r\n"));
+        assert_eq!(held.audio().map(|audio| audio.direction), Some(Direction::SendOnly), "of the audio that is taken");
         assert_eq!(theirs(&format!("m=audio 0 RTP/SAVP 8\r\n{keyed}m=audio 7000 RTP/AVP 8\r\n")).audio().and_then(|audio| audio.crypto), None);
     }
 

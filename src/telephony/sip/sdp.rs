@@ -3,7 +3,7 @@
 
 use core::net::IpAddr;
 
-use sdp_types::{Attribute, Session};
+use sdp_types::{Attribute, Media, Session};
 
 /// A description that is longer is refused; real ones have a few hundred bytes.
 pub const SDP_BYTES_MAX: usize = 16 * 1024;
@@ -66,7 +66,11 @@ impl Description {
     /// Which way the first audio goes. An address of zeros is the hold of RFC 2543.
     #[must_use]
     pub fn direction(&self) -> Direction {
-        let Some(media) = self.0.medias.iter().find(|media| media.media == "audio") else { return Direction::Inactive };
+        self.0.medias.iter().find(|media| media.media == "audio").map_or(Direction::Inactive, |media| self.direction_of(media))
+    }
+
+    /// Which way one medium goes.
+    pub(super) fn direction_of(&self, media: &Media) -> Direction {
         let said = |attributes: &[Attribute]| attributes.iter().find_map(|attribute| Direction::named(&attribute.attribute));
         let connection = media.connections.first().or(self.0.connection.as_ref());
         let is_nowhere = connection.is_some_and(|connection| matches!(connection.connection_address.as_str(), "0.0.0.0" | "::"));

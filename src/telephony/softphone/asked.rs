@@ -71,6 +71,10 @@ impl Softphones {
             Ask::SendOn(to) if stage == Stage::Up && !is_leaving => {
                 let uri = self.address_of(to.reveal());
                 agent.refer(now, session, &uri);
+                let turns = self.turns;
+                if let Some(call) = self.calls.get_mut(&id) {
+                    call.sent_on_at = turns;
+                }
                 self.leaves(&id, Leaving::To(to.into_revealed(), false));
             }
             Ask::JoinWith(other) if stage == Stage::Up && !is_leaving => return self.join(now, agent, &id, &other),

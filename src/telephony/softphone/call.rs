@@ -3,6 +3,8 @@
 use core::net::{IpAddr, SocketAddr};
 use std::collections::VecDeque;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::ids::{CallId, Extension};
 use crate::personal::Personal;
 use crate::telephony::media::codec::Codec;
@@ -134,10 +136,13 @@ pub(super) enum Leaving {
     Joined(CallId, bool),
 }
 
-/// What our end of a call makes its audio secret with, and whether it must.
+/// What the keys of our end of a call are made of, and whether it must have one.
 #[derive(Clone, Copy)]
 pub(super) struct Secret {
-    pub(super) master: [u8; MASTER_BYTES],
+    pub(super) seed: [u8; 32],
+    /// Which key of those that the seed makes: one is never taken up again after it was given up, for packets would be counted anew with it.
+    pub(super) number: u32,
+    pub(super) is_used: bool,
     pub(super) is_required: bool,
 }
 
@@ -145,8 +150,11 @@ pub(super) struct Secret {
 pub(super) const OUR_TAG: u32 = 1;
 
 impl Secret {
-    pub(super) const fn key(&self, suite: Suite) -> Key {
-        Key { suite, master: self.master }
+    pub(super) fn key(&self, suite: Suite) -> Key {
+        let digest = Sha256::new().chain_update(self.seed).chain_update(self.number.to_be_bytes()).finalize();
+        let mut master = [0; MASTER_BYTES];
+        master.iter_mut().zip(digest).for_each(|(place, byte)| *place = byte);
+        Key { suite, master }
     }
 
     /// What our first offer has.
@@ -190,6 +198,8 @@ pub(super) struct Call {
     pub(super) hold_told: bool,
     pub(super) is_held: bool,
     pub(super) leaving: Option<Leaving>,
+    /// The turn of calls when it was sent on: whoever got it turned to it later.
+    pub(super) sent_on_at: u64,
     /// It is over, but whether that is because another was joined with it is not known yet.
     pub(super) over: Option<End>,
     /// When our user turned to it, among his calls.
@@ -225,6 +235,7 @@ impl Call {
             hold_told: false,
             is_held: false,
             leaving: None,
+            sent_on_at: 0,
             over: None,
             turn: 0,
             last_flow: None,

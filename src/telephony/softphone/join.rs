@@ -17,16 +17,15 @@ impl Softphones {
     /// The conversation at another phone of ours to which this call was sent on, with the one who was sent.
     pub(super) fn colleague_of(&self, call: &Call) -> Option<&Call> {
         match &call.leaving {
-            Some(Leaving::To(exten, _)) => self.at_phone(exten, [other_number(call); 2]),
+            Some(Leaving::To(exten, _)) => self.at_phone(exten, other_number(call)).filter(|colleague| colleague.turn > call.sent_on_at),
             _ => None,
         }
     }
 
-    /// The conversation at this phone of ours with one of these numbers.
-    fn at_phone(&self, extension: &str, numbers: [&str; 2]) -> Option<&Call> {
-        let is_with = |call: &Call| numbers.iter().any(|number| is_same_number(number, &call.other.number));
-        let is_it = |call: &&Call| call.stage == Stage::Up && call.came_in && call.extension.as_str() == extension && is_with(call);
-        self.calls.values().find(is_it)
+    /// The conversation at this phone of ours with this number, the one that it turned to last.
+    fn at_phone(&self, extension: &str, number: &str) -> Option<&Call> {
+        let is_it = |call: &&Call| call.stage == Stage::Up && call.extension.as_str() == extension && is_same_number(number, other_number(call));
+        self.calls.values().filter(is_it).max_by_key(|call| call.turn)
     }
 
     /// The two others hear each other now, and our user leaves both.
@@ -34,7 +33,9 @@ impl Softphones {
         let (Some(call), Some(other)) = (self.calls.get(first), self.calls.get(second)) else { return };
         // Where one of the two others is at a phone of ours, that is who was asked, and has the call now.
         let at_ours = |asked: &Call, with: &Call| {
-            let colleague = self.at_phone(other_number(asked), [asked.extension.as_str(), other_number(with)])?;
+            let phone = other_number(asked);
+            // An exchange may have told him already with whom he speaks now.
+            let colleague = self.at_phone(phone, asked.extension.as_str()).or_else(|| self.at_phone(phone, other_number(with)))?;
             Some(colleague.own.clone())
         };
         match (at_ours(other, call), at_ours(call, other)) {
@@ -97,14 +98,22 @@ impl Softphones {
         let channel = self.other_channel(id, channel_id, &extension, &number, &name);
         let secret = self.new_secret();
         let Some(call) = self.calls.get_mut(id) else { return };
+        let before = (call.secret, call.srtp, call.awaits_answer);
         // Whoever was there before has heard the old key.
         (call.secret, call.srtp) = (secret, None);
         let said = match theirs {
             Ok(Some(theirs)) => call.answered(theirs),
-            Ok(None) => call.offered_anew(),
+            Ok(None) => {
+                // Until both have agreed nothing is said, neither to who was there nor to who comes.
+                (call.theirs, call.codec) = (None, None);
+                call.offered_anew()
+            }
             Err(_) => None,
         };
-        let Some(said) = said else { return agent.reject(now, session, 488) };
+        let Some(said) = said else {
+            (call.secret, call.srtp, call.awaits_answer) = before;
+            return agent.reject(now, session, 488);
+        };
         call.session = session;
         // What was on its way in the session before is over with it.
         (call.leaving, call.came_in) = (None, true);
@@ -130,11 +139,11 @@ fn other_number(call: &Call) -> &str {
     if call.came_in { &call.other.number } else { &call.other.exten }
 }
 
-/// Whether both are one number, which an exchange may write in its own way: by the figures that every way has.
+/// Whether both are one number, which an exchange may write in its own way: by the figures that every way has. One that is withheld is nobody's.
 fn is_same_number(a: &str, b: &str) -> bool {
     let figures = |number: &str| -> Vec<u8> { number.bytes().rev().filter(u8::is_ascii_digit).take(9).collect() };
-    let (short, long) = (figures(a), figures(b));
-    if short.is_empty() { a == b } else { short == long }
+    let (a, b) = (figures(a), figures(b));
+    !a.is_empty() && a == b
 }
 
 #[cfg(test)]
@@ -149,7 +158,7 @@ mod tests {
             ("+447700900123", "+447700900124", false),
             ("101", "101", true),
             ("101", "1101", false),
-            ("anonymous", "anonymous", true),
+            ("anonymous", "anonymous", false),
             ("anonymous", "", false),
         ] {
             assert_eq!(is_same_number(a, b), is_same, "{a} {b}");

@@ -40,7 +40,7 @@ pub struct Softphones {
     /// Makes ids that no other run of the service has.
     run: String,
     count: u64,
-    turns: u64,
+    pub(super) turns: u64,
     random: StdRng,
     /// Audio that is not secret is refused.
     requires_srtp: bool,
@@ -172,7 +172,7 @@ impl Softphones {
 
     /// What our end of a call is made secret with.
     pub(super) fn new_secret(&mut self) -> Secret {
-        Secret { master: self.random.random(), is_required: self.requires_srtp }
+        Secret { seed: self.random.random(), number: 0, is_used: false, is_required: self.requires_srtp }
     }
 
     /// Its user turns to a call.

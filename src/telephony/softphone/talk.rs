@@ -7,7 +7,7 @@ use super::call::{AudioOrder, Call, Flow, OUR_TAG, Secret, Stage};
 use super::phones::Softphones;
 use crate::ids::CallId;
 use crate::telephony::media::codec::Codec;
-use crate::telephony::media::srtp::{Key, Keys};
+use crate::telephony::media::srtp::{Key, Keys, Suite};
 use crate::telephony::sip::audio::{Audio, Ours, offer};
 use crate::telephony::sip::sdes::Crypto;
 use crate::telephony::sip::sdp::{Description, Direction};
@@ -28,12 +28,23 @@ impl Call {
         Some(Ours { at: self.at?, session: 1, version: self.said, direction, crypto })
     }
 
+    /// Our key in this suite: the one that is in use, or one that never was.
+    fn own_key(&mut self, suite: Suite) -> Key {
+        if let Some(keys) = self.srtp.filter(|keys| keys.ours.suite == suite) {
+            return keys.ours;
+        }
+        if std::mem::take(&mut self.secret.is_used) {
+            self.secret.number += 1;
+        }
+        self.secret.key(suite)
+    }
+
     /// Our key, where we want one or have one.
     fn offered_crypto(&mut self) -> Option<Crypto> {
-        let spoken = self.srtp.map(|keys| Crypto { tag: OUR_TAG, key: keys.ours });
-        let crypto = spoken.or_else(|| self.secret.offered());
-        self.offered_key = crypto.map(|crypto| crypto.key);
-        crypto
+        let wanted = self.secret.is_required.then_some(Suite::Sha1Of80);
+        let suite = self.srtp.map(|keys| keys.ours.suite).or(wanted);
+        self.offered_key = suite.map(|suite| self.own_key(suite));
+        self.offered_key.map(|key| Crypto { tag: OUR_TAG, key })
     }
 
     /// What our user wants.
@@ -63,10 +74,10 @@ impl Call {
         let audio = theirs.audio().filter(|_| self.secret.can_speak(&theirs))?;
         let codec = chosen(&audio, self.codec)?;
         let direction = audio.direction.answered(self.wanted());
-        let crypto = audio.crypto.map(|theirs| Crypto { key: self.secret.key(theirs.key.suite), ..theirs });
+        let crypto = audio.crypto.map(|theirs| Crypto { key: self.own_key(theirs.key.suite), ..theirs });
         let ours = self.ours(direction, crypto)?;
         let answer = theirs.answered(&ours, codec, audio.events);
-        let keys = audio.crypto.map(|theirs| Keys { ours: self.secret.key(theirs.key.suite), theirs: theirs.key });
+        let keys = crypto.zip(audio.crypto).map(|(ours, theirs)| Keys { ours: ours.key, theirs: theirs.key });
         self.agree(theirs, codec, audio.events, keys);
         Some(answer)
     }
@@ -86,6 +97,7 @@ impl Call {
 
     fn agree(&mut self, theirs: Description, codec: (u8, Codec), events: Option<u8>, keys: Option<Keys>) {
         (self.theirs, self.codec, self.events, self.srtp) = (Some(theirs), Some(codec), events, keys);
+        self.secret.is_used |= keys.is_some();
         self.agreed += 1;
     }
 
@@ -93,7 +105,7 @@ impl Call {
     pub(super) fn flow(&self, exchange: IpAddr) -> Option<Flow> {
         let (audio, codec) = (self.theirs.as_ref()?.audio()?, self.codec?);
         let is_up = self.stage == Stage::Up;
-        let open = !self.holds;
+        let open = !self.holds && (self.srtp.is_some() || !self.secret.is_required);
         let mut takes = [None; 3];
         takes.iter_mut().zip(&audio.codecs).for_each(|(place, codec)| *place = Some(*codec));
         Some(Flow {
@@ -171,7 +183,8 @@ impl Softphones {
     /// Both have agreed on something: the audio follows, and who waits is told.
     pub(super) fn settled(&mut self, id: &CallId, telling: &mut Telling) {
         let Some(call) = self.calls.get_mut(id) else { return };
-        let is_held = call.theirs.as_ref().is_some_and(|theirs| theirs.direction().is_hold()) && !call.holds;
+        let theirs = call.theirs.as_ref().and_then(Description::audio);
+        let is_held = theirs.is_some_and(|theirs| theirs.direction.is_hold()) && !call.holds;
         if call.stage == Stage::Up && std::mem::replace(&mut call.is_held, is_held) != is_held {
             telling.held(&call.other, is_held);
         }

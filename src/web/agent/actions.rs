@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::desk::hub::Command;
 use crate::desk::recording::Wish;
-use crate::desk::seat::{PauseReason, Presence};
+use crate::desk::seat::{DeskCall, PauseReason, Presence};
 use crate::ids::{CallId, CaseId, PhoneNumber};
 use crate::numbers::{DialRefusal, Dialled};
 use crate::store::error::StoreError;
@@ -94,7 +94,7 @@ pub(super) async fn dial(State(deps): State<Deps>, session: Session, Form(form):
 pub(super) async fn new_call(deps: &Deps, session: &Session, key: &str) -> Result<CallId, Fault> {
     let t = session.t;
     let call = CallId::dialled(key).map_err(|_| Fault::Refused(t.t("request-failed")))?;
-    let is_under_way = || deps.board.borrow().seats.get(&session.user.id).is_some_and(|(_, seat)| seat.call(&call).is_some());
+    let is_under_way = || deps.board.borrow().seats.get(&session.user.id).is_some_and(|(_, seat)| seat.call(&call).is_some_and(DeskCall::is_live));
     if !is_under_way() && deps.store.call(&call).await.map_err(|error| Fault::store(t, &error))?.is_some() && !is_under_way() {
         return Err(Fault::Refused(t.t("error-call-known")));
     }

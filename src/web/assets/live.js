@@ -136,7 +136,8 @@ export function warn(message, about = "connection") {
 }
 
 let stream = null;
-let heardAt = 0;
+let retry = 0;
+let heardAt = performance.now();
 const SILENCE = 12000;
 function heard() {
 	heardAt = performance.now();
@@ -145,6 +146,9 @@ function heard() {
 }
 
 function openStream(wait = 1000) {
+	clearTimeout(retry);
+	retry = 0;
+	stream?.close();
 	const own = stream = new EventSource(path);
 	heardAt = performance.now();
 	own.onopen = () => { wait = 1000; heard(); };
@@ -153,9 +157,10 @@ function openStream(wait = 1000) {
 		lost();
 		if (own !== stream || own.readyState !== EventSource.CLOSED) return;
 		// refused: signed out perhaps, else try again later
+		clearTimeout(retry);
+		retry = setTimeout(() => openStream(Math.min(wait * 2, 30000)), wait * (0.5 + Math.random()));
 		const page = await fetch(location.href, { redirect: "manual", cache: "no-store" }).catch(() => null);
-		if (page && (page.type === "opaqueredirect" || page.status === 401)) return leave();
-		setTimeout(() => openStream(Math.min(wait * 2, 30000)), wait * (0.5 + Math.random()));
+		if (page && (page.type === "opaqueredirect" || page.status === 401)) leave();
 	};
 	own.addEventListener("view", (event) => {
 		heard();
@@ -169,21 +174,17 @@ function openStream(wait = 1000) {
 	own.addEventListener("signed-out", () => { own.close(); tell({ left: true }); leave(); });
 }
 
-/** A network that is cut may not say so: a stream without a beat is opened anew. */
-function reopen() {
-	stream.close();
-	openStream();
+/** A network that is cut may not say so: a stream without a beat is opened anew, by the page that has it; every page says so. */
+function watch() {
+	if (performance.now() - heardAt < SILENCE) return;
+	lost();
+	if (leading && !retry) openStream();
 }
 
 function lead() {
 	leading = true;
 	openStream();
-	setInterval(() => {
-		if (performance.now() - heardAt < SILENCE) return;
-		lost();
-		reopen();
-	}, 2000);
-	addEventListener("online", reopen);
+	addEventListener("online", () => openStream());
 	addEventListener("pagehide", () => stream.close());
 	return new Promise(() => {});
 }
@@ -192,7 +193,10 @@ function listen() {
 	if (channel) channel.onmessage = ({ data }) => {
 		if (data.ask && leading) tell({ view: latest, answer: true, reach: up });
 		if (data.view) apply(data.view, data.answer ? Number(body.dataset.seq) : -1);
-		if (data.reach !== undefined && !leading) reach(data.reach);
+		if (data.reach !== undefined && !leading) {
+			if (data.reach) heardAt = performance.now();
+			reach(data.reach);
+		}
 		if (data.left) leave();
 	};
 	// without locks (plain http on a LAN) every tab has its own stream
@@ -202,6 +206,7 @@ function listen() {
 		tell({ ask: true });
 	}
 	addEventListener("offline", lost);
+	setInterval(watch, 2000);
 }
 
 // posts

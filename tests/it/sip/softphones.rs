@@ -11,10 +11,12 @@ use belbrug::telephony::sip::digest::Credentials;
 use belbrug::telephony::sip::message::Message;
 use belbrug::telephony::sip::start_line::StartLine;
 use belbrug::telephony::sip::timers::Timers;
+use belbrug::telephony::sip::uri::unescaped;
 use belbrug::telephony::sip::user_agent::agent::{Settings, UserAgent};
-use belbrug::telephony::sip::user_agent::event::{Event, SessionId};
-use belbrug::telephony::sip_line::line::{DialBy, SipLine, Told};
-use belbrug::telephony::softphone::call::{Ask, PhoneDial, PhoneTold};
+use belbrug::telephony::sip::user_agent::calling::Invitation;
+use belbrug::telephony::sip::user_agent::event::{AccountId, Event, SessionId};
+use belbrug::telephony::sip_line::line::{DialBy, LineSettings, SipLine, Told};
+use belbrug::telephony::softphone::call::{Ask, AudioOrder, Flow, PhoneDial, PhoneTold};
 
 use super::network::peer;
 use super::third_party::line_settings;
@@ -38,6 +40,12 @@ fn described(direction: &str) -> Vec<u8> {
     format!("v=0\r\no=- 1 1 IN IP4 192.0.2.2\r\ns=-\r\nc=IN IP4 192.0.2.2\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\na={direction}\r\n").into_bytes()
 }
 
+/// With a key in this suite.
+fn secret(suite: &str) -> Vec<u8> {
+    let plain = String::from_utf8(described("sendrecv")).unwrap().replace("RTP/AVP", "RTP/SAVP");
+    format!("{plain}a=crypto:1 {suite} inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n").into_bytes()
+}
+
 /// The phone at 101, and the exchange with whoever it calls.
 struct Office {
     now: Instant,
@@ -51,24 +59,38 @@ struct Office {
     channels: Vec<String>,
     /// How the exchange answers an offer in a call.
     answers: &'static str,
+    /// Where the audio went, in order.
+    flows: Vec<Flow>,
+    account: AccountId,
+    line_is_secret: bool,
 }
 
 impl Office {
     fn new() -> Self {
+        Self::with(false)
+    }
+
+    fn with(requires_srtp: bool) -> Self {
         let extension = Extension::parse("101").unwrap();
         let mut exchange = UserAgent::new(settings(EXCHANGE), [7; 32]);
-        for user in [DEBTOR, COLLEAGUE] {
-            exchange.add_account(user, "192.0.2.2", peer(US), credentials());
-        }
+        let [account, _] = [DEBTOR, COLLEAGUE].map(|user| exchange.add_account(user, "192.0.2.2", peer(US), credentials()));
         let mut office = Self {
             now: Instant::now(),
-            line: SipLine::new(line_settings(DialBy::Invite, credentials()), settings(US), [192, 0, 2, 1].into(), [9; 32]),
+            line: SipLine::new(
+                LineSettings { requires_srtp, ..line_settings(DialBy::Invite, credentials()) },
+                settings(US),
+                [192, 0, 2, 1].into(),
+                [9; 32],
+            ),
             exchange,
             tracker: Tracker::new([(belbrug::ids::Device::new("PJSIP/101"), extension.clone())].into()),
             told: Vec::new(),
             heard: Vec::new(),
             channels: Vec::new(),
             answers: "sendrecv",
+            flows: Vec::new(),
+            account,
+            line_is_secret: requires_srtp,
         };
         office.line.keep_phones(office.now, &[(extension, credentials())].into());
         office.settle();
@@ -125,6 +147,7 @@ impl Office {
                     }
                 }
             }
+            Told::Audio(AudioOrder::Flow(_, flow)) => self.flows.push(*flow),
             Told::OwnPhone(PhoneTold::NotSentOn(call, status)) => self.told.push(format!("{call} not sent on {status}")),
             _ => {}
         }
@@ -147,7 +170,8 @@ impl Office {
             _ => None,
         });
         let session = session.expect("the exchange is called");
-        self.exchange.answer(self.now, session, &described("sendrecv"));
+        let answer = if self.line_is_secret { secret("AES_CM_128_HMAC_SHA1_80") } else { described("sendrecv") };
+        self.exchange.answer(self.now, session, &answer);
         self.settle();
         (session, self.channels.last().expect("its channel").clone())
     }
@@ -231,6 +255,46 @@ fn a_colleague_who_hangs_up_is_not_joined() {
     let channel = office.channels[0].clone();
     office.ask(&channel, Ask::Retrieve);
     assert_eq!(office.told(), ["retrieved by us"]);
+}
+
+/// What is secret becomes plain and secret again, or secret in another way: a key that was given up is never taken up again, because packets are
+/// counted anew with it; one that is in use goes on.
+#[test]
+fn a_key_that_was_given_up_is_never_taken_up_again() {
+    let mut office = Office::new();
+    let (debtor, _) = office.in_talk("to-the-debtor", DEBTOR);
+    let mut agree = |offer: &[u8]| {
+        office.exchange.reoffer(office.now, debtor, offer);
+        office.settle();
+        office.flows.last().expect("the audio goes somewhere").srtp.map(|keys| keys.ours)
+    };
+    let (long, short) = (secret("AES_CM_128_HMAC_SHA1_80"), secret("AES_CM_128_HMAC_SHA1_32"));
+    let first = agree(&long);
+    assert_eq!(agree(&long), first, "it goes on");
+    assert_eq!(agree(&described("sendrecv")), None);
+    let second = agree(&long);
+    let third = agree(&short);
+    let fourth = agree(&long);
+    let masters: std::collections::BTreeSet<_> = [first, second, third, fourth].map(|key| key.expect("a key").master).into();
+    assert_eq!(masters.len(), 4, "each is another");
+}
+
+/// Somebody takes the other's place, and is asked to say in his ACK what he speaks with: until then nothing is said, and what comes without a
+/// key ends the call; one who cannot be spoken with at all changes nothing.
+#[test]
+fn whoever_takes_the_others_place_is_not_spoken_with_in_the_clear() {
+    let mut office = Office::with(true);
+    let (debtor, _) = office.in_talk("to-the-debtor", DEBTOR);
+    let is_open = |flow: &Flow| flow.speaks || flow.hears;
+    let before = *office.flows.last().expect("the audio goes somewhere");
+    assert!(is_open(&before) && before.srtp.is_some());
+    for sdp in [described("sendrecv"), Vec::new()] {
+        let replaces = unescaped(&office.exchange.replaces(debtor).expect("a call")).into_owned();
+        let invitation = Invitation { uri: "sip:101@192.0.2.1".to_owned(), sdp, replaces: Some(replaces), ..Invitation::default() };
+        office.exchange.invite(office.now, office.account, &invitation).expect("it is sent");
+        office.settle();
+        assert!(office.flows.iter().filter(|flow| is_open(flow)).all(|flow| flow.srtp.is_some()), "{:?}", office.flows);
+    }
 }
 
 fn side(channel: &str) -> &'static str {
