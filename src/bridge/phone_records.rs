@@ -20,10 +20,6 @@ impl<C: Clock> Task<C> {
         seat.calls.iter().find(is_it).map(|call| (call, channel.to_owned()))
     }
 
-    fn channel_of(&self, call: &CallId) -> Option<String> {
-        self.at_desk(call).map(|(_, channel)| channel)
-    }
-
     /// What is recorded here is told of as a PBX tells of what it records.
     pub(super) fn recorded_here(&mut self, call: CallId, change: RecordingChange) {
         let Some((call, channel)) = self.at_desk(&call).map(|(call, channel)| (call.id.clone(), channel)) else { return };
@@ -33,8 +29,8 @@ impl<C: Clock> Task<C> {
 
     /// Pauses, resumes or stops what is recorded here; whether the channel is one of ours.
     pub(super) fn phone_recording(&mut self, channel: &str, wish: Wish) -> bool {
-        let call = self.phones.agents.keys().find(|call| self.channel_of(call).as_deref() == Some(channel)).cloned();
-        let Some(call) = call else { return false };
+        let SipState::Open(side) = &self.sip else { return false };
+        let Some(call) = side.line.phone_call(channel).filter(|call| self.phones.agents.contains_key(*call)).cloned() else { return false };
         let change = match wish {
             Wish::Pause => RecordingChange::Paused,
             Wish::Resume => RecordingChange::Resumed,

@@ -3,7 +3,6 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -28,7 +27,7 @@ const AGENTS_MAX: usize = 1000;
 const FIRST_EXTENSION: usize = 1000;
 /// Says how far it is this often.
 const SAID_EVERY: Duration = Duration::from_secs(2);
-/// How long phones may take to be registered, and calls to be over.
+/// How long phones may take to be registered.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Load {
@@ -74,7 +73,7 @@ impl Load {
                 say(&format!("{} of {} agents have signed in", at + 1, self.agents));
             }
         }
-        self.until(&counts, "their phones are registered and they are heard", |counts| of(&counts.ready) == self.agents as u64).await?;
+        self.until_ready(&counts).await?;
         let talk = self.talk().as_secs();
         say(&format!("{} agents are at work; {} calls a second, for {talk} s until most talk, and {} s more", self.agents, self.cps, self.seconds));
         let calling = tokio::spawn(make_calls(self.cps, call_now.clone()));
@@ -120,15 +119,16 @@ impl Load {
         Ok((password.into(), (0..self.agents).map(user).collect::<anyhow::Result<_>>()?))
     }
 
-    async fn until(&self, counts: &Arc<Counts>, what: &str, is_so: impl Fn(&Counts) -> bool) -> anyhow::Result<()> {
+    /// Waits until the phones are registered, and the pages heard.
+    async fn until_ready(&self, counts: &Counts) -> anyhow::Result<()> {
         let (since, mut said) = (Instant::now(), Instant::now());
-        while !is_so(counts) {
+        while of(&counts.ready) < self.agents as u64 {
             if since.elapsed() > PATIENCE {
-                bail!("{} of {} agents only: {what}", of(&counts.ready), self.agents);
+                bail!("the phones of only {} of {} agents are registered and heard", of(&counts.ready), self.agents);
             }
             if said.elapsed() >= SAID_EVERY {
                 said = Instant::now();
-                say(&format!("{} of {} agents: {what}", of(&counts.ready), self.agents));
+                say(&format!("the phones of {} of {} agents are registered and heard", of(&counts.ready), self.agents));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

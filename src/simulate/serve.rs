@@ -23,6 +23,8 @@ use crate::telephony::sip::timers::Timers;
 use crate::telephony::sip::user_agent::agent::Settings;
 use crate::telephony::sip::user_agent::event::SessionId;
 
+/// Packets: the voices that we make ourselves are never silent for longer.
+const LONGEST_PAUSE: u64 = 200;
 /// Calls that are to be made and wait, at most.
 pub const CALLS_TO_MAKE_MAX: usize = 64;
 /// A call to be made: to this phone, or to the next that is registered.
@@ -135,16 +137,8 @@ impl Simulator {
                     self.be_silent(session);
                     let voice = self.voice.clone().unwrap_or_else(|| Voice::of(&number));
                     let Some(socket) = self.sockets.get(&at).cloned() else { continue };
-                    self.speaking.insert(
-                        session,
-                        tokio::spawn(speak(
-                            socket,
-                            to,
-                            codec,
-                            voice,
-                            Ear { heard: Reception::default(), has_voice: false, counts: self.counts.clone() },
-                        )),
-                    );
+                    let ear = Ear { heard: Reception::default(), has_voice: false, counts: self.counts.clone() };
+                    self.speaking.insert(session, tokio::spawn(speak(socket, to, codec, voice, ear)));
                 }
                 Sound::End(session) => self.be_silent(session),
                 Sound::Over(session, at) => {
@@ -173,9 +167,6 @@ fn audio_socket(ip: IpAddr, sockets: &mut HashMap<SocketAddr, Arc<UdpSocket>>) -
         Some(at)
     }
 }
-
-/// Packets: our voices are never silent for longer.
-const LONGEST_PAUSE: u64 = 200;
 
 /// What a debtor hears, and not what it means.
 struct Ear {

@@ -152,13 +152,15 @@ impl Leg {
         self.locked.filter(|(version, _)| *version == flow.version).map_or(flow.to, |(_, at)| at)
     }
 
-    /// Audio goes so from now on; how it went before.
+    /// Audio goes so from now on; how it went before. With keys that are none it goes nowhere.
     pub(super) fn flows(&mut self, flow: Flow) -> Result<Option<Flow>, Unusable> {
+        let before = self.flow.take();
         match (&mut self.secure, flow.srtp) {
             (Some(secure), Some(keys)) => secure.change(keys)?,
             (secure, keys) => *secure = keys.map(Secure::new).transpose()?,
         }
-        Ok(self.flow.replace(flow))
+        self.flow = Some(flow);
+        Ok(before)
     }
 
     /// Takes a packet of the PBX; the audio in it, where it is to be heard.
