@@ -1,10 +1,22 @@
-//! The working days of the Netherlands: Monday to Friday without the holidays of the Algemene termijnenwet, article 3,
-//! Good Friday included, which the same article puts on a level with them (domain notes 2). Days that a decree adds for
-//! some years are data of the contact policy, not of this calendar.
+//! Holidays and working days. The Netherlands: the holidays of the Algemene termijnenwet, article 3, Good Friday included, which the
+//! same article puts on a level with them (domain notes 2). Belgium: the ten legal holidays (law of 4 January 1974) and the Sundays
+//! of Easter and Whitsun. Days that a decree adds for some years are data of the contact policy, not of this calendar.
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
-/// A Dutch holiday.
+choice! {
+    /// Whose holidays.
+    HolidayCalendar {
+        /// Nobody's.
+        None = "none",
+        /// The Netherlands.
+        Nl = "nl",
+        /// Belgium.
+        Be = "be",
+    }
+}
+
+/// A holiday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Holiday {
     /// 1 January.
@@ -29,35 +41,87 @@ pub enum Holiday {
     Christmas,
     /// 26 December.
     SecondChristmas,
+    /// 1 May, in Belgium.
+    LabourDay,
+    /// 21 July, in Belgium.
+    NationalDay,
+    /// 15 August, in Belgium.
+    Assumption,
+    /// 1 November, in Belgium.
+    AllSaints,
+    /// 11 November, in Belgium.
+    Armistice,
 }
 
-/// The holiday on a date. Two can share one (Ascension on 5 May 2016); then it is the one of the fixed date.
-#[must_use]
-pub fn holiday(date: NaiveDate) -> Option<Holiday> {
-    match (date.month(), date.day()) {
-        (1, 1) => return Some(Holiday::NewYear),
-        (4, 27) if date.weekday() != Weekday::Sun => return Some(Holiday::KingsDay),
-        (4, 26) if date.weekday() == Weekday::Sat => return Some(Holiday::KingsDay),
-        (5, 5) => return Some(Holiday::LiberationDay),
-        (12, 25) => return Some(Holiday::Christmas),
-        (12, 26) => return Some(Holiday::SecondChristmas),
-        _ => {}
+impl HolidayCalendar {
+    /// The holiday on a date. Two can share one (Ascension on 5 May 2016); then it is the one of the fixed date.
+    #[must_use]
+    pub fn holiday(self, date: NaiveDate) -> Option<Holiday> {
+        let fixed = match (self, date.month(), date.day()) {
+            (Self::None, ..) => return None,
+            (_, 1, 1) => Some(Holiday::NewYear),
+            (Self::Nl, 4, 27) if date.weekday() != Weekday::Sun => Some(Holiday::KingsDay),
+            (Self::Nl, 4, 26) if date.weekday() == Weekday::Sat => Some(Holiday::KingsDay),
+            (Self::Nl, 5, 5) => Some(Holiday::LiberationDay),
+            (Self::Be, 5, 1) => Some(Holiday::LabourDay),
+            (Self::Be, 7, 21) => Some(Holiday::NationalDay),
+            (Self::Be, 8, 15) => Some(Holiday::Assumption),
+            (Self::Be, 11, 1) => Some(Holiday::AllSaints),
+            (Self::Be, 11, 11) => Some(Holiday::Armistice),
+            (_, 12, 25) => Some(Holiday::Christmas),
+            (Self::Nl, 12, 26) => Some(Holiday::SecondChristmas),
+            _ => None,
+        };
+        fixed.or_else(|| self.by_easter(date))
     }
-    match (date - easter(date.year())?).num_days() {
-        -2 => Some(Holiday::GoodFriday),
-        0 => Some(Holiday::Easter),
-        1 => Some(Holiday::EasterMonday),
-        39 => Some(Holiday::Ascension),
-        49 => Some(Holiday::WhitSunday),
-        50 => Some(Holiday::WhitMonday),
-        _ => None,
+
+    fn by_easter(self, date: NaiveDate) -> Option<Holiday> {
+        match (date - easter(date.year())?).num_days() {
+            -2 if self == Self::Nl => Some(Holiday::GoodFriday),
+            0 => Some(Holiday::Easter),
+            1 => Some(Holiday::EasterMonday),
+            39 => Some(Holiday::Ascension),
+            49 => Some(Holiday::WhitSunday),
+            50 => Some(Holiday::WhitMonday),
+            _ => None,
+        }
+    }
+
+    /// Whether offices and banks work: Monday to Friday and no holiday.
+    #[must_use]
+    pub fn is_working_day(self, date: NaiveDate) -> bool {
+        !matches!(date.weekday(), Weekday::Sat | Weekday::Sun) && self.holiday(date).is_none()
     }
 }
 
-/// Whether offices and banks work: Monday to Friday and no holiday.
+impl Holiday {
+    /// Ends the text key `holiday-...`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NewYear => "new-year",
+            Self::GoodFriday => "good-friday",
+            Self::Easter => "easter",
+            Self::EasterMonday => "easter-monday",
+            Self::KingsDay => "kings-day",
+            Self::LiberationDay => "liberation-day",
+            Self::Ascension => "ascension",
+            Self::WhitSunday => "whit-sunday",
+            Self::WhitMonday => "whit-monday",
+            Self::Christmas => "christmas",
+            Self::SecondChristmas => "second-christmas",
+            Self::LabourDay => "labour-day",
+            Self::NationalDay => "national-day",
+            Self::Assumption => "assumption",
+            Self::AllSaints => "all-saints",
+            Self::Armistice => "armistice",
+        }
+    }
+}
+/// Whether offices and banks in the Netherlands work.
 #[must_use]
 pub fn is_working_day(date: NaiveDate) -> bool {
-    !matches!(date.weekday(), Weekday::Sat | Weekday::Sun) && holiday(date).is_none()
+    HolidayCalendar::Nl.is_working_day(date)
 }
 
 /// The date itself when it is a working day, otherwise the first one after it.
@@ -132,16 +196,29 @@ mod tests {
             ("2028-05-25", Holiday::Ascension),
             ("2028-06-05", Holiday::WhitMonday),
         ] {
-            assert_eq!(holiday(day(date)), Some(expected), "{date}");
+            assert_eq!(HolidayCalendar::Nl.holiday(day(date)), Some(expected), "{date}");
             assert!(!is_working_day(day(date)), "{date}");
         }
     }
 
     #[test]
     fn kings_day_moves_when_it_falls_on_a_sunday() {
-        assert_eq!(holiday(day("2025-04-26")), Some(Holiday::KingsDay));
-        assert_eq!(holiday(day("2025-04-27")), None);
-        assert_eq!(holiday(day("2026-04-26")), None);
+        assert_eq!(HolidayCalendar::Nl.holiday(day("2025-04-26")), Some(Holiday::KingsDay));
+        assert_eq!(HolidayCalendar::Nl.holiday(day("2025-04-27")), None);
+        assert_eq!(HolidayCalendar::Nl.holiday(day("2026-04-26")), None);
+    }
+
+    #[test]
+    fn the_holidays_of_belgium_in_2026() {
+        let all: Vec<String> = day("2026-01-01")
+            .iter_days()
+            .take(365)
+            .filter(|day| HolidayCalendar::Be.holiday(*day).is_some())
+            .map(|day| day.to_string()[5..].to_owned())
+            .collect();
+        let expected = "01-01 04-05 04-06 05-01 05-14 05-24 05-25 07-21 08-15 11-01 11-11 12-25";
+        assert_eq!(all.join(" "), expected);
+        assert!(day("2026-01-01").iter_days().take(365).all(|day| HolidayCalendar::None.holiday(day).is_none()));
     }
 
     #[test]

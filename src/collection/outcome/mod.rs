@@ -6,9 +6,6 @@
 //!                                                 detail_json -> the ledger;  personal_texts -> erasable rows
 //! ```
 
-#[macro_use]
-mod choice;
-
 mod code;
 mod detail;
 mod excuse;
