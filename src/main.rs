@@ -37,6 +37,9 @@ enum Command {
     Replay(cli::replay::Replay),
     /// Show a SIP message as it is read, or say what is wrong with it.
     Inspect(cli::inspect::Inspect),
+    /// What agents are given to say.
+    #[command(subcommand)]
+    Scripts(cli::scripts::Scripts),
     /// Copy the whole database into a file, while the service runs.
     Backup(cli::backup::Backup),
     /// Put a backup in the place of the database, while the service does not run.
@@ -57,6 +60,10 @@ fn main() -> ExitCode {
         Command::Import(import) => cli::run(import.run(&arguments.config)),
         Command::Replay(replay) => replay.run(),
         Command::Inspect(inspect) => match inspect.run() {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Command::Scripts(scripts) => match scripts.run() {
             Ok(code) => return code,
             Err(error) => Err(error),
         },

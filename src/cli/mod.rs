@@ -9,6 +9,7 @@ mod load;
 pub(crate) mod practice;
 pub(crate) mod replay;
 mod sample_office;
+pub(crate) mod scripts;
 pub(crate) mod serve;
 mod service;
 pub(crate) mod simulate;

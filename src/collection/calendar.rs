@@ -214,7 +214,7 @@ mod tests {
             .iter_days()
             .take(365)
             .filter(|day| HolidayCalendar::Be.holiday(*day).is_some())
-            .map(|day| day.to_string()[5..].to_owned())
+            .map(|day| day.format("%m-%d").to_string())
             .collect();
         let expected = "01-01 04-05 04-06 05-01 05-14 05-24 05-25 07-21 08-15 11-01 11-11 12-25";
         assert_eq!(all.join(" "), expected);

@@ -8,3 +8,4 @@ pub mod debtor;
 pub mod money;
 pub mod outcome;
 pub mod policy;
+pub mod script;

@@ -17,5 +17,6 @@ mod flows;
 mod house;
 mod kills;
 pub mod lab;
+mod scripts;
 mod sip;
 mod store;
