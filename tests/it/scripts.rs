@@ -80,6 +80,7 @@ const AGAINST: &[(Check, &str, &str, &str)] = &[
     (Check::Complaint, "nl/", "kind = \"empathy\"", "kind = \"message\""),
     (Check::Contact, "nl/first-contact-business", "use = \"contact_data\"", "use = \"contact_email\""),
     (Check::Places, "nl/first-contact-business", "Kijkt u het rustig na.", "Kijkt u {alles} na."),
+    (Check::Places, "nl/first-contact-business", "field = \"follow_up_on\"", "field = \"someday\""),
     (Check::Steps, "nl/first-contact-business", "next = \"noticed\"", "next = \"nowhere\""),
     (Check::ToneFits, "nl/first-contact-business", "stages = [0, 1, 2]", "stages = [0, 1, 2, 3]"),
     (Check::Complete, "nl/follow-up-2", "stages = [2]", "stages = [1]"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::known::{FIELDS, OF_THE_DEBT, PLACES, UNDER};
 use super::library::{Language, Library, Words};
 use super::model::{Kind, Polarity, Script, Situation, Step, Tone};
 use super::said::{holds, is_open, places, questions};
@@ -51,7 +52,7 @@ choice! {
         Complaint = "complaint",
         /// A direct number is asked for where none is known (2.10).
         Contact = "contact",
-        /// Only known places.
+        /// Only known places to fill and fields to capture.
         Places = "places",
         /// Branches lead to steps.
         Steps = "steps",
@@ -87,74 +88,6 @@ const OPEN_PERCENT_MIN: usize = 60;
 /// The customer is left to talk for at least so long.
 const LISTEN_SECONDS_MIN: u16 = 5;
 const STYLES: [&str; 4] = ["D", "I", "S", "C"];
-const PLACES: [&str; 37] = [
-    "agent",
-    "org",
-    "creditor",
-    "company",
-    "contact",
-    "greeting",
-    "overdue",
-    "invoices",
-    "invoice_no",
-    "invoice_date",
-    "due_date",
-    "days_late",
-    "first_payment",
-    "chip1",
-    "chip2",
-    "chip3",
-    "direct_line",
-    "last_delivery",
-    "last_statement",
-    "statement_date",
-    "promise_amount",
-    "promise_date",
-    "reply_date",
-    "disputed_invoice",
-    "costs",
-    "handover_date",
-    "discount",
-    "discount_date",
-    "amount",
-    "date",
-    "method",
-    "reply_by",
-    "callback_at",
-    "person_name",
-    "follow_up_on",
-    "next_date",
-    "email",
-];
-/// Places and the condition under which they are known.
-const UNDER: [(&str, &str); 11] = [
-    ("last_delivery", "last_delivery"),
-    ("last_statement", "last_statement"),
-    ("statement_date", "last_statement"),
-    ("promise_amount", "promise"),
-    ("promise_date", "promise"),
-    ("reply_date", "dispute"),
-    ("disputed_invoice", "dispute"),
-    ("costs", "costs"),
-    ("handover_date", "handover_date"),
-    ("discount", "discount"),
-    ("discount_date", "discount"),
-];
-/// What a third party does not hear.
-const OF_THE_DEBT: [&str; 12] = [
-    "overdue",
-    "invoices",
-    "invoice_no",
-    "invoice_date",
-    "due_date",
-    "days_late",
-    "first_payment",
-    "promise_amount",
-    "promise_date",
-    "costs",
-    "amount",
-    "creditor",
-];
 
 impl Library {
     /// What is against the advice, in all of them.
@@ -224,6 +157,9 @@ impl<'a> Checked<'a> {
         for step in &self.script.steps {
             for target in step.goto.values().chain(&step.next).filter(|target| *target != "end" && !ids.contains(target.as_str())) {
                 self.find(Check::Steps, Some(step), format!("leads to {target}, which is no step"));
+            }
+            for capture in step.capture.iter().filter(|capture| !FIELDS.contains(&capture.field.as_str())) {
+                self.find(Check::Places, Some(step), format!("captures {}, which is no field", capture.field));
             }
             for place in step.lines().flat_map(places).collect::<BTreeSet<_>>() {
                 let under = UNDER.iter().find(|(name, _)| *name == place).map(|(_, when)| *when);

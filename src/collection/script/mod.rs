@@ -1,6 +1,7 @@
 //! What an agent says, as data (`config/scripts/README.md`): read, looked up for a call, and checked against the advice.
 
 mod check;
+mod known;
 mod library;
 mod model;
 mod said;
