@@ -10,6 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Timestamp};
+use crate::collection::policy::first_instant;
 use crate::desk::hub::{AudioAnswer, AudioOffer, Board, Command, OfferRefused, Refusal};
 use crate::desk::seat::Seat;
 use crate::ids::{AgentId, Extension};
@@ -107,12 +108,7 @@ impl OfficeInfo {
     /// The first instant of a day of the office.
     #[must_use]
     pub fn start_of(&self, day: NaiveDate) -> Timestamp {
-        use chrono::TimeZone;
-        let midnight = day.and_time(chrono::NaiveTime::MIN);
-        // Where the clock goes forward at midnight the day begins an hour later.
-        let start = self.zone.from_local_datetime(&midnight).earliest();
-        let start = start.or_else(|| self.zone.from_local_datetime(&(midnight + chrono::TimeDelta::hours(1))).earliest());
-        start.map_or(Timestamp(0), |at| Timestamp(at.timestamp_micros()))
+        first_instant(self.zone, day.and_time(chrono::NaiveTime::MIN))
     }
 }
 

@@ -81,6 +81,8 @@ const AGAINST: &[(Check, &str, &str, &str)] = &[
     (Check::Contact, "nl/first-contact-business", "use = \"contact_data\"", "use = \"contact_email\""),
     (Check::Places, "nl/first-contact-business", "Kijkt u het rustig na.", "Kijkt u {alles} na."),
     (Check::Places, "nl/first-contact-business", "field = \"follow_up_on\"", "field = \"someday\""),
+    (Check::Places, "nl/first-contact-business", "when = \"!last_delivery\"", "when = \"!last_delivry\""),
+    (Check::Places, "nl/first-contact-business", "\"NOINV\"", "\"NOINF\""),
     (Check::Steps, "nl/first-contact-business", "next = \"noticed\"", "next = \"nowhere\""),
     (Check::ToneFits, "nl/first-contact-business", "stages = [0, 1, 2]", "stages = [0, 1, 2, 3]"),
     (Check::Complete, "nl/follow-up-2", "stages = [2]", "stages = [1]"),

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use super::hours::{instant_of, local};
+use super::hours::{first_instant, local};
 use crate::clock::Timestamp;
 use crate::ids::{CaseId, PhoneNumber};
 
@@ -95,7 +95,7 @@ impl Cap {
         // One more is allowed when so many have become too old that fewer than the cap are left.
         let leaves = days.len().checked_sub(usize::from(self.count))?;
         let day = days.get(leaves)?.checked_add_days(Days::new(u64::from(self.days)))?;
-        Some(instant_of(zone, day.and_time(chrono::NaiveTime::MIN)))
+        Some(first_instant(zone, day.and_time(chrono::NaiveTime::MIN)))
     }
 }
 
@@ -104,6 +104,6 @@ impl Cooldown {
     pub(super) fn until(&self, touches: &[Touch], case: CaseId, number: Option<PhoneNumber>, zone: Tz, now: Timestamp) -> Option<Timestamp> {
         let last = touches.iter().filter(|touch| touch.conversation && touch.is_of(self.per, case, number)).map(|touch| touch.at).max()?;
         let day = local(last, zone).date().checked_add_days(Days::new(u64::from(self.days)))?;
-        Some(instant_of(zone, day.and_time(chrono::NaiveTime::MIN))).filter(|end| *end > now)
+        Some(first_instant(zone, day.and_time(chrono::NaiveTime::MIN))).filter(|end| *end > now)
     }
 }

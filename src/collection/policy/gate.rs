@@ -221,9 +221,9 @@ impl Profile {
             return;
         }
         for restriction in facts.restrictions.iter().filter(|restriction| restriction.kind == RestrictionKind::OnlyAt) {
-            let wanted = restriction.wanted_hours();
+            let wanted = &restriction.hours;
             if !wanted.iter().any(|window| window.contains(shown)) {
-                let until = next_within(&wanted, free, facts.zone, facts.now);
+                let until = next_within(wanted, free, facts.zone, facts.now);
                 stops.push(Stop { rule: Rule::WantedHours, hard: true, until, detail: Detail::None });
             }
         }

@@ -86,7 +86,7 @@ pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
 /// The first instant at which a zone's clock shows this time or a later one: where the clock goes forward over it, that is
 /// when it does; where it is shown twice, the first time.
 #[must_use]
-pub fn instant_of(zone: Tz, local: NaiveDateTime) -> Timestamp {
+pub fn first_instant(zone: Tz, local: NaiveDateTime) -> Timestamp {
     let found = |minutes: i64| zone.from_local_datetime(&(local + TimeDelta::minutes(minutes))).earliest();
     (0..=GAP_MINUTES_MAX).find_map(found).map_or_else(|| Timestamp(local.and_utc().timestamp_micros()), |at| Timestamp(at.timestamp_micros()))
 }
@@ -96,7 +96,7 @@ pub(super) fn next_within(hours: &[WeekHours], is_free: impl Fn(NaiveDate) -> bo
     let today = local(now, zone).date();
     let mut days = (0..=DAYS_AHEAD_MAX).filter_map(|n| today.checked_add_days(Days::new(n))).filter(|day| !is_free(*day));
     let on = |day: NaiveDate| {
-        let parts = hours.iter().filter_map(|hours| hours.on(day)).map(|(from, to)| (instant_of(zone, from).max(now), instant_of(zone, to)));
+        let parts = hours.iter().filter_map(|hours| hours.on(day)).map(|(from, to)| (first_instant(zone, from).max(now), first_instant(zone, to)));
         parts.filter(|(from, to)| from < to).map(|(from, _)| from).min()
     };
     days.find_map(on)
@@ -108,7 +108,7 @@ pub(super) fn next_outside(hours: &[WeekHours], zone: Tz, now: Timestamp) -> Opt
     for _ in 0..DAYS_AHEAD_MAX {
         let shown = local(at, zone);
         match hours.iter().filter(|hours| hours.contains(shown)).filter_map(|hours| hours.on(shown.date())).map(|(_, to)| to).max() {
-            Some(end) => at = instant_of(zone, end),
+            Some(end) => at = first_instant(zone, end),
             None => return Some(at),
         }
     }
@@ -156,18 +156,18 @@ mod tests {
     #[test]
     fn an_hour_that_the_clock_skips_begins_when_the_clock_goes_forward() {
         // 29 March 2026: 02:00 is 03:00.
-        let gap_end = instant_of(AMSTERDAM, at("2026-03-29 03:00"));
-        assert_eq!(instant_of(AMSTERDAM, at("2026-03-29 02:07")), gap_end);
-        assert_eq!(gap_end.since(instant_of(AMSTERDAM, at("2026-03-29 01:59"))), 60_000_000);
+        let gap_end = first_instant(AMSTERDAM, at("2026-03-29 03:00"));
+        assert_eq!(first_instant(AMSTERDAM, at("2026-03-29 02:07")), gap_end);
+        assert_eq!(gap_end.since(first_instant(AMSTERDAM, at("2026-03-29 01:59"))), 60_000_000);
         // 25 October 2026: 02:30 is shown twice; the first counts.
-        let first = instant_of(AMSTERDAM, at("2026-10-25 02:30"));
-        assert_eq!(instant_of(AMSTERDAM, at("2026-10-25 03:00")).since(first), 90 * 60_000_000);
+        let first = first_instant(AMSTERDAM, at("2026-10-25 02:30"));
+        assert_eq!(first_instant(AMSTERDAM, at("2026-10-25 03:00")).since(first), 90 * 60_000_000);
     }
 
     #[test]
     fn the_next_hour_is_found_over_nights_and_free_days() {
         let law = hours(&["mon-sat 07:00-20:00"]);
-        let next = |now: &str| next_within(&law, |day| day == at("2026-12-25 00:00").date(), AMSTERDAM, instant_of(AMSTERDAM, at(now))).unwrap();
+        let next = |now: &str| next_within(&law, |day| day == at("2026-12-25 00:00").date(), AMSTERDAM, first_instant(AMSTERDAM, at(now))).unwrap();
         for (now, expected) in [
             ("2026-11-27 10:00", "2026-11-27 10:00"),
             ("2026-11-27 06:00", "2026-11-27 07:00"),
@@ -175,13 +175,13 @@ mod tests {
             ("2026-12-24 21:00", "2026-12-26 07:00"),
             ("2026-03-28 20:00", "2026-03-30 07:00"),
         ] {
-            assert_eq!(next(now), instant_of(AMSTERDAM, at(expected)), "{now}");
+            assert_eq!(next(now), first_instant(AMSTERDAM, at(expected)), "{now}");
         }
         assert_eq!(next_within(&law, |_| true, AMSTERDAM, Timestamp(0)), None);
         let soft = hours(&["mon 00:00-12:00", "fri 12:00-24:00"]);
-        let outside = |now: &str| next_outside(&soft, AMSTERDAM, instant_of(AMSTERDAM, at(now))).unwrap();
-        assert_eq!(outside("2026-11-27 13:00"), instant_of(AMSTERDAM, at("2026-11-28 00:00")));
-        assert_eq!(outside("2026-11-30 10:00"), instant_of(AMSTERDAM, at("2026-11-30 12:00")));
+        let outside = |now: &str| next_outside(&soft, AMSTERDAM, first_instant(AMSTERDAM, at(now))).unwrap();
+        assert_eq!(outside("2026-11-27 13:00"), first_instant(AMSTERDAM, at("2026-11-28 00:00")));
+        assert_eq!(outside("2026-11-30 10:00"), first_instant(AMSTERDAM, at("2026-11-30 12:00")));
     }
 
     proptest! {

@@ -20,7 +20,7 @@ mod tests;
 pub use caps::{Cap, Cooldown, Per, Touch};
 pub use costs::{CostScale, Costs, NoticeSent, NoticeWay};
 pub use gate::{Channel, Detail, Facts, Rule, Stop, Verdict};
-pub use hours::{WeekHours, instant_of};
+pub use hours::{WeekHours, first_instant};
 pub use interest::{Balance, Rate, Rates};
 pub use profile::{Desk, Policies, PolicyError, Profile, SHIPPED};
 pub use restriction::{Restriction, RestrictionKind};

@@ -1,4 +1,4 @@
-//! Profiles: which rules hold for whom. They are data; an office names a file of its own with `[policy] file`.
+//! Profiles: which rules hold for whom. They are data (`config/policies/policies.toml`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

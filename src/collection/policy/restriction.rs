@@ -36,19 +36,14 @@ pub struct Restriction {
     pub kind: RestrictionKind,
     /// At this number only.
     pub number: Option<PhoneNumber>,
-    /// The hours of [`RestrictionKind::OnlyAt`], as they are written in a policy.
-    pub hours: Option<String>,
+    /// The hours of [`RestrictionKind::OnlyAt`].
+    pub hours: Vec<WeekHours>,
 }
 
 impl Restriction {
     /// A restriction of the debtor as a whole.
     #[must_use]
     pub const fn of(kind: RestrictionKind) -> Self {
-        Self { kind, number: None, hours: None }
-    }
-
-    /// The hours that the debtor wants to be called at. Unreadable ones are none: then no hour is right.
-    pub(super) fn wanted_hours(&self) -> Vec<WeekHours> {
-        self.hours.iter().flat_map(|text| text.split(',')).filter_map(|text| WeekHours::parse(text).ok()).collect()
+        Self { kind, number: None, hours: Vec::new() }
     }
 }

@@ -15,7 +15,7 @@ const AMSTERDAM: Tz = chrono_tz::Europe::Amsterdam;
 const CASE: CaseId = CaseId(1);
 
 fn at_in(zone: Tz, text: &str) -> Timestamp {
-    instant_of(zone, NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap())
+    first_instant(zone, NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap())
 }
 
 fn at(text: &str) -> Timestamp {
@@ -258,7 +258,10 @@ fn what_a_debtor_asked_for_is_kept() {
     assert_eq!(with(Restriction::of(RestrictionKind::NotByPhone), &clear), ["do_not_call true"]);
     assert!(with(Restriction::of(RestrictionKind::NotByPhone), &mail).is_empty());
     assert_eq!(with(Restriction::of(RestrictionKind::NotAtAll), &mail), ["do_not_call true"]);
-    let evenings = Restriction { hours: Some("mon-fri 17:00-17:30, sat 10:00-12:00".into()), ..Restriction::of(RestrictionKind::OnlyAt) };
+    let evenings = Restriction {
+        hours: ["mon-fri 17:00-17:30", "sat 10:00-12:00"].map(|text| WeekHours::parse(text).unwrap()).into(),
+        ..Restriction::of(RestrictionKind::OnlyAt)
+    };
     assert_eq!(with(evenings.clone(), &clear), ["wanted_hours true"]);
     assert!(with(evenings.clone(), &facts("2026-11-25 17:10")).is_empty());
     let asked = Facts { restrictions: &[evenings], ..clear };

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::known::{FIELDS, OF_THE_DEBT, PLACES, UNDER};
+use super::known::{CONDITIONS, FIELDS, OF_THE_DEBT, PLACES, UNDER};
 use super::library::{Language, Library, Words};
 use super::model::{Kind, Polarity, Script, Situation, Step, Tone};
 use super::said::{holds, is_open, places, questions};
 use crate::collection::debtor::Audience;
+use crate::collection::outcome::ExcuseCode;
 
 choice! {
     /// A check.
@@ -22,7 +23,7 @@ choice! {
         Respect = "respect",
         /// No threat before its stage (1.23, 1.27).
         Threat = "threat",
-        /// Never two negative steps in a row, nor one at the end (1.29).
+        /// Never two negative steps in a row, nor one before anything positive (1.29).
         Negative = "negative",
         /// A shared problem (0.24).
         Together = "together",
@@ -32,7 +33,7 @@ choice! {
         Identity = "identity",
         /// A third party hears nothing of the debt (2.9).
         ThirdParty = "money_locked",
-        /// The delivery first; later the day first (1.9, 1.14, 4.2).
+        /// A first contact begins with the delivery (1.9).
         FirstQuestion = "first_question",
         /// Two days are proposed (4.4).
         Dates = "dates",
@@ -48,11 +49,11 @@ choice! {
         Variants = "variants",
         /// Leave room to react (1.10).
         Listen = "listen",
-        /// A complaint is heard and answered by a day (1.13).
+        /// A complaint is heard (1.13).
         Complaint = "complaint",
         /// A direct number is asked for where none is known (2.10).
         Contact = "contact",
-        /// Only known places to fill and fields to capture.
+        /// Only known places, fields, conditions and excuses.
         Places = "places",
         /// Branches lead to steps.
         Steps = "steps",
@@ -158,9 +159,7 @@ impl<'a> Checked<'a> {
             for target in step.goto.values().chain(&step.next).filter(|target| *target != "end" && !ids.contains(target.as_str())) {
                 self.find(Check::Steps, Some(step), format!("leads to {target}, which is no step"));
             }
-            for capture in step.capture.iter().filter(|capture| !FIELDS.contains(&capture.field.as_str())) {
-                self.find(Check::Places, Some(step), format!("captures {}, which is no field", capture.field));
-            }
+            self.names(step);
             for place in step.lines().flat_map(places).collect::<BTreeSet<_>>() {
                 let under = UNDER.iter().find(|(name, _)| *name == place).map(|(_, when)| *when);
                 if !PLACES.contains(&place) {
@@ -173,6 +172,22 @@ impl<'a> Checked<'a> {
             for style in STYLES.iter().filter(|style| is_told_apart && !step.variant.contains_key(**style)) {
                 self.find(Check::Variants, Some(step), format!("has no line for {style}"));
             }
+        }
+    }
+
+    /// A name with a slip of the pen would make a step that is never said, or an answer that goes nowhere.
+    fn names(&mut self, step: &Step) {
+        let fields = step.capture.iter().map(|capture| &capture.field).chain(&step.gate);
+        for field in fields.filter(|field| !FIELDS.contains(&field.as_str())) {
+            self.find(Check::Places, Some(step), format!("{field} is no field"));
+        }
+        let is_known =
+            |when: &str| CONDITIONS.contains(&when) || when.strip_prefix("stage>=").is_some_and(|stage| matches!(stage, "1" | "2" | "3" | "4"));
+        for when in step.when.iter().filter(|when| !is_known(when.strip_prefix('!').unwrap_or(when))) {
+            self.find(Check::Places, Some(step), format!("{when} is no condition"));
+        }
+        for code in step.objections.iter().filter(|code| ExcuseCode::parse(code).is_none()) {
+            self.find(Check::Places, Some(step), format!("{code} is no excuse"));
         }
     }
 

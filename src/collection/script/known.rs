@@ -68,6 +68,24 @@ pub(super) const FIELDS: [&str; 25] = [
     "reference",
     "last_words",
 ];
+/// What a step can depend on, beside the stage.
+pub(super) const CONDITIONS: [&str; 15] = [
+    "last_delivery",
+    "last_statement",
+    "promise",
+    "dispute",
+    "costs",
+    "handover_date",
+    "discount",
+    "recording",
+    "consumer",
+    "business",
+    "direct_number",
+    "email",
+    "delinquent",
+    "marketing_consent",
+    "plan",
+];
 /// Places and the condition under which they are known.
 pub(super) const UNDER: [(&str, &str); 11] = [
     ("last_delivery", "last_delivery"),
